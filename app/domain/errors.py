@@ -1,0 +1,145 @@
+"""
+Every error that is raised on purpose.
+
+    ServiceError
+    ├── Rejected              the caller asked for the impossible
+    │   ├── TaskNotFound
+    │   ├── UnknownModel
+    │   ├── InvalidDocument
+    │   ├── InvalidCursor
+    │   ├── QuotaExceeded
+    │   └── IllegalTransition
+    ├── Conflict              somebody moved first
+    │   ├── LeaseLost
+    │   ├── StaleWrite
+    │   └── TaskExists
+    ├── ProcessorError        an attempt failed
+    │   ├── TransientFailure
+    │   ├── PermanentFailure
+    │   ├── ProcessorCrashed
+    │   └── MemoryLimitExceeded
+    └── StoreUnavailable      nobody knows whether the write landed
+
+The docstring of a class, without its full stop, is its default message. A message is meant for the
+caller: it never carries a foreign exception's text, a path or the caller's input.
+"""
+
+from inspect import cleandoc
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "service_error"
+
+    def __init__(self, message: str | None = None) -> None:
+        """Say *message*, or the class's docstring."""
+        super().__init__(message or cleandoc(type(self).__doc__ or "").removesuffix("."))
+
+    @property
+    def message(self) -> str:
+        """What went wrong, in one sentence."""
+        return str(self.args[0])
+
+
+class Rejected(ServiceError):
+    """The request cannot be carried out."""
+
+    code = "rejected"
+
+
+class TaskNotFound(Rejected):
+    """Task not found."""
+
+    code = "task_not_found"
+
+
+class UnknownModel(Rejected):
+    """No model has this name."""
+
+    code = "unknown_model"
+
+
+class InvalidDocument(Rejected):
+    """The document cannot be processed."""
+
+    code = "invalid_document"
+
+
+class InvalidCursor(Rejected):
+    """The page token is not one of this listing's."""
+
+    code = "invalid_page_token"
+
+
+class QuotaExceeded(Rejected):
+    """Too many open tasks."""
+
+    code = "quota_exceeded"
+
+
+class IllegalTransition(Rejected):
+    """The task's status does not allow this."""
+
+    code = "illegal_transition"
+
+
+class Conflict(ServiceError):
+    """Somebody else moved first."""
+
+    code = "conflict"
+
+
+class LeaseLost(Conflict):
+    """Another worker holds the lease of this task."""
+
+    code = "lease_lost"
+
+
+class StaleWrite(Conflict):
+    """The task has changed since it was read."""
+
+    code = "stale_write"
+
+
+class TaskExists(Conflict):
+    """A task with this id exists already."""
+
+    code = "task_exists"
+
+
+class ProcessorError(ServiceError):
+    """The document could not be processed."""
+
+    code = "processor_error"
+
+
+class TransientFailure(ProcessorError):
+    """The document could not be processed this time; another attempt may help."""
+
+    code = "processor_error"
+
+
+class PermanentFailure(ProcessorError):
+    """The document cannot be processed; another attempt will not help."""
+
+    code = "processor_failed_permanently"
+
+
+class ProcessorCrashed(ProcessorError):
+    """The process that worked on the document died."""
+
+    code = "processor_crashed"
+
+
+class MemoryLimitExceeded(ProcessorError):
+    """The document needs more memory than a processor may have."""
+
+    code = "memory_limit_exceeded"
+
+
+class StoreUnavailable(ServiceError):
+    """The task store does not answer; the request may be repeated."""
+
+    code = "store_unavailable"

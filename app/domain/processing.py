@@ -1,0 +1,141 @@
+"""
+What a model is: the contract between the engine and whatever reads a document.
+
+Nothing in here runs a processor; `engine.runner` decides when, and
+`processors.pool` in which process.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
+"""Whatever JSON can say. No NaN, no infinities, no tuples."""
+
+type Result = Json
+"""What a processor returns: an object for documents, a string for texts."""
+
+
+class Kind(StrEnum):
+    """What a caller handed in."""
+
+    DOCUMENT = "document"
+    TEXT = "text"
+
+
+class Execution(StrEnum):
+    """Where a processor runs: `CPU` in a child process of its own, `IO` on the event loop."""
+
+    CPU = "cpu"
+    IO = "io"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """
+    What a processor is given to read.
+
+    *options* are the caller's, already validated (`summary_sentences`,
+    `max_keywords`, `entity_types`, `language`); an absent one means the default.
+    """
+
+    text: str
+    kind: Kind = Kind.DOCUMENT
+    options: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a run has come: a *stage* in a word or two, and a *fraction* from 0 to 1."""
+
+    stage: str
+    fraction: float
+
+    def __post_init__(self) -> None:
+        """Refuse a fraction that is not one (NaN included)."""
+        if not 0.0 <= self.fraction <= 1.0:
+            raise ValueError(f"fraction {self.fraction} is not between 0 and 1")
+
+
+class Report(Protocol):
+    """Says how far the work has come; cheap enough to call for every sentence."""
+
+    def __call__(self, stage: str, fraction: float, /) -> None:
+        """Record *stage* (a word or two) and *fraction* (0 to 1)."""
+
+
+type Run = Callable[[Document, Report], Result] | Callable[[Document, Report], Awaitable[Result]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Processor:
+    """
+    One model that the service offers.
+
+    Attributes:
+        name: How callers ask for it; *aliases* are further names.
+        run: For `CPU` a plain function, which must be importable; for `IO` a
+            coroutine function. It may raise `TransientFailure` (another attempt
+            may help) or `PermanentFailure` (none will); anything else that it
+            raises counts as transient. Delivery is at least once, so it may see
+            the same document again.
+        kinds: What it accepts. A model for documents answers an object with at
+            least a `summary`; asked for a text, that summary is the result.
+        languages: BCP 47 codes it was made for; empty if it does not care.
+        time_limit: Wall-clock time of one attempt; None for the service's default.
+        load: Called once in each process before the first run, to read models.
+
+    """
+
+    name: str
+    run: Run
+    execution: Execution = Execution.CPU
+    kinds: frozenset[Kind] = frozenset(Kind)
+    aliases: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    description: str = ""
+    time_limit: timedelta | None = None
+    load: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """Why an attempt ended without a result; *message* is meant for the caller."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The processor answered."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The attempt is over and there is no answer."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The process is shutting down; the task goes back unharmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The caller no longer wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Another worker holds the lease now; nothing of this run may be written."""
+
+
+type Outcome = Completed | Failed | Interrupted | Cancelled | Superseded

@@ -1,0 +1,163 @@
+"""
+What the engine needs from outside.
+
+Whoever implements a port keeps its docstring's promise; `tests/contract/`
+holds every adapter to it. No port knows a framework or a cloud.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.processing import Document, Execution, Processor, Report, Result
+from app.domain.task import Status, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A task as it was read or written; *version* is the store's, and nobody else looks into it."""
+
+    task: Task
+    version: object
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a listing; *cursor* leads to the next one, None at the end."""
+
+    tasks: tuple[Task, ...]
+    cursor: str | None
+
+
+class TaskStore(ABC):
+    """
+    Tasks and their content, changed by compare-and-swap and in no other way.
+
+    Every call ends within a few seconds. `StoreUnavailable` after a write means
+    that nobody knows whether it landed: read, compare, and issue the same
+    write again. What has expired is as good as gone.
+    """
+
+    @abstractmethod
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """Hold the connection; entering it succeeds even while the store cannot be reached."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """
+        Do nothing, if the store can be used.
+
+        Raises:
+            StoreUnavailable: If it cannot.
+
+        """
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The store's own time, as well as this process can tell; leases are judged by it."""
+
+    @abstractmethod
+    async def create(self, task: Task, content: str) -> Snapshot:
+        """
+        Store a new *task* with its *content*, both or neither.
+
+        Raises:
+            TaskExists: If the id is taken by a task that has not expired.
+            StoreUnavailable: If nobody knows whether it landed.
+
+        """
+
+    @abstractmethod
+    async def get(self, task_id: str) -> Snapshot:
+        """
+        The task as it is stored now.
+
+        Raises:
+            TaskNotFound: If there is none, or it has expired.
+            StoreUnavailable: If the store does not answer.
+
+        """
+
+    @abstractmethod
+    async def swap(self, seen: Snapshot, new: Task) -> Snapshot:
+        """
+        Write *new* if the task is still as it was *seen*.
+
+        The same write erases the content if *new* no longer keeps it.
+
+        Raises:
+            StaleWrite: If the task has changed, or is gone.
+            StoreUnavailable: If nobody knows whether it landed.
+
+        """
+
+    @abstractmethod
+    async def content(self, task: Task) -> str:
+        """
+        What the caller handed in.
+
+        Raises:
+            TaskNotFound: If it has been erased.
+            StoreUnavailable: If the store does not answer.
+
+        """
+
+    @abstractmethod
+    async def due(
+        self, execution: Execution, *, now: datetime, limit: int, after: Snapshot | None = None
+    ) -> Sequence[Snapshot]:
+        """
+        Tasks whose `due_at` is not later than *now*, oldest first, over all lanes of *execution*.
+
+        At most *limit*; fewer only if there are no more. *after* continues behind the last one of a call.
+
+        Raises:
+            StoreUnavailable: If the store does not answer.
+
+        """
+
+    @abstractmethod
+    async def list(self, owner: str, *, status: Status | None, page_size: int, cursor: str | None) -> Page:
+        """
+        The tasks of *owner*, newest first; a completed one has `RESULT_LEFT_OUT` for its result.
+
+        Tasks that come or go meanwhile neither repeat nor hide others.
+
+        Raises:
+            InvalidCursor: If *cursor* is not one of this listing's.
+            StoreUnavailable: If the store does not answer.
+
+        """
+
+    @abstractmethod
+    async def delete(self, seen: Snapshot) -> None:
+        """
+        Erase a task and all that belongs to it, if it is still as it was *seen*.
+
+        Raises:
+            StaleWrite: If the task has changed, or is gone.
+            StoreUnavailable: If nobody knows whether it landed.
+
+        """
+
+
+class ProcessorPool(ABC):
+    """Runs CPU-bound processors where they can neither block the event loop nor harm the process."""
+
+    @abstractmethod
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """Hold the child processes; none is left behind."""
+
+    @abstractmethod
+    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+        """
+        The processor's answer, from a child process; cancelling the call kills that child.
+
+        Raises:
+            ProcessorError: If the processor raised, whatever it raised.
+            ProcessorCrashed: If the child died.
+            MemoryLimitExceeded: If the processor wanted more memory than a child may have.
+
+        """
