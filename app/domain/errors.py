@@ -7,6 +7,7 @@ Every error that is raised on purpose.
     │   ├── UnknownModel
     │   ├── InvalidDocument
     │   ├── InvalidCursor
+    │   ├── SubmissionConflict
     │   ├── QuotaExceeded
     │   └── IllegalTransition
     ├── Conflict              somebody moved first
@@ -17,7 +18,8 @@ Every error that is raised on purpose.
     │   ├── TransientFailure
     │   ├── PermanentFailure
     │   ├── ProcessorCrashed
-    │   └── MemoryLimitExceeded
+    │   ├── MemoryLimitExceeded
+    │   └── TimeLimitExceeded
     └── StoreUnavailable      nobody knows whether the write landed
 
 The docstring of a class, without its full stop, is its default message. A message is meant for the
@@ -73,6 +75,12 @@ class InvalidCursor(Rejected):
     code = "invalid_page_token"
 
 
+class SubmissionConflict(Rejected):
+    """The same id was used before for something else."""
+
+    code = "submission_conflict"
+
+
 class QuotaExceeded(Rejected):
     """Too many open tasks."""
 
@@ -113,6 +121,7 @@ class ProcessorError(ServiceError):
     """The document could not be processed."""
 
     code = "processor_error"
+    retryable: bool = True
 
 
 class TransientFailure(ProcessorError):
@@ -125,6 +134,7 @@ class PermanentFailure(ProcessorError):
     """The document cannot be processed; another attempt will not help."""
 
     code = "processor_failed_permanently"
+    retryable = False
 
 
 class ProcessorCrashed(ProcessorError):
@@ -137,6 +147,17 @@ class MemoryLimitExceeded(ProcessorError):
     """The document needs more memory than a processor may have."""
 
     code = "memory_limit_exceeded"
+
+
+class TimeLimitExceeded(ProcessorError):
+    """The document took longer than an attempt may take."""
+
+    code = "time_limit_exceeded"
+
+    def __init__(self, *, retryable: bool) -> None:
+        """Say whether another attempt may be faster: not if the time went into computing."""
+        super().__init__()
+        self.retryable = retryable
 
 
 class StoreUnavailable(ServiceError):

@@ -5,11 +5,16 @@ Nothing in here runs a processor; `engine.runner` decides when, and
 `processors.pool` in which process.
 """
 
+import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+from app.domain.errors import PermanentFailure, UnknownModel
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 """Whatever JSON can say. No NaN, no infinities, no tuples."""
@@ -139,3 +144,78 @@ class Superseded:
 
 
 type Outcome = Completed | Failed | Interrupted | Cancelled | Superseded
+
+
+class Models(ABC):
+    """The processors that this process knows."""
+
+    @abstractmethod
+    def find(self, name: str, kind: Kind) -> Processor:
+        """
+        The processor called *name*, or with that alias, if it accepts *kind*.
+
+        Raises:
+            UnknownModel: If there is none; the message names the known ones.
+
+        """
+
+    def knows(self, name: str, kind: Kind) -> bool:
+        """Whether `find` would find it."""
+        try:
+            self.find(name, kind)
+        except UnknownModel:
+            return False
+        return True
+
+
+class ProcessorPool(ABC):
+    """Runs CPU-bound processors where they can neither block the event loop nor harm the process."""
+
+    @abstractmethod
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """Hold the child processes; none is left behind."""
+
+    @abstractmethod
+    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+        """
+        The processor's answer, from a child process; cancelling the call kills that child.
+
+        Raises:
+            ProcessorError: If the processor raised, whatever it raised.
+            ProcessorCrashed: If the child died.
+            MemoryLimitExceeded: If the processor wanted more memory than a child may have.
+
+        """
+
+
+RESULT_BYTES: Final = 512 * 1024
+"""The largest result, as JSON in UTF-8."""
+
+
+def answer(returned: object, kind: Kind) -> Result:
+    """
+    Give what a processor *returned* the shape that callers of *kind* expect.
+
+    A string given for a document becomes its `summary`; of an object given for
+    a text, the `summary` is the result.
+
+    Raises:
+        PermanentFailure: If it has no such shape, is not JSON, or exceeds `RESULT_BYTES`.
+
+    """
+    if kind is Kind.TEXT:
+        returned = returned.get("summary") if isinstance(returned, dict) else returned
+        expected: type = str
+    else:
+        returned = {"summary": returned} if isinstance(returned, str) else returned
+        expected = dict
+    if not isinstance(returned, expected):
+        raise PermanentFailure(f"The model gave no answer that fits a {kind.value}")
+    try:
+        encoded = json.dumps(returned, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PermanentFailure("The model's answer cannot be written as JSON") from error
+    if len(encoded) > RESULT_BYTES:
+        raise PermanentFailure(f"The model's answer is larger than {RESULT_BYTES} bytes")
+    result: Result = json.loads(encoded)
+    return result

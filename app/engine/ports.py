@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.processing import Document, Execution, Processor, Report, Result
+from app.domain.processing import Execution
 from app.domain.task import Status, Task
 
 
@@ -139,25 +139,5 @@ class TaskStore(ABC):
         Raises:
             StaleWrite: If the task has changed, or is gone.
             StoreUnavailable: If nobody knows whether it landed.
-
-        """
-
-
-class ProcessorPool(ABC):
-    """Runs CPU-bound processors where they can neither block the event loop nor harm the process."""
-
-    @abstractmethod
-    def open(self) -> AbstractAsyncContextManager[None]:
-        """Hold the child processes; none is left behind."""
-
-    @abstractmethod
-    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
-        """
-        The processor's answer, from a child process; cancelling the call kills that child.
-
-        Raises:
-            ProcessorError: If the processor raised, whatever it raised.
-            ProcessorCrashed: If the child died.
-            MemoryLimitExceeded: If the processor wanted more memory than a child may have.
 
         """

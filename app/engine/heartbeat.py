@@ -1,0 +1,79 @@
+"""
+Keeps a lease while a run works, and notices when it should stop working.
+
+Each beat is one conditional write. It carries the progress, and it is where a
+cancellation or a lost lease is seen. A store that does not answer stops
+nobody: the run goes on, and the next beat tries again.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from app.domain.errors import LeaseLost, StaleWrite, StoreUnavailable, TaskNotFound
+from app.domain.processing import Cancelled, Progress, Superseded
+from app.domain.task import Lease, Task
+from app.domain.transitions import renew
+from app.engine import cas
+from app.engine.ports import Snapshot, TaskStore
+from app.telemetry.logs import get_logger
+
+
+class Heartbeat:
+    """
+    The heartbeat of one run.
+
+    Attributes:
+        snapshot: The task as this run knows it.
+        verdict: Resolved when the work is no longer wanted.
+
+    """
+
+    def __init__(
+        self, store: TaskStore, claimed: Snapshot, lease: Lease, *, every: timedelta, length: timedelta
+    ) -> None:
+        """Renew *lease* of the task *claimed*, *every* so often, for *length* each time."""
+        self._store = store
+        self._token = lease.token
+        self._every = every
+        self._length = length
+        self._progress: Progress | None = None
+        self._stopping = asyncio.Event()
+        self.snapshot = claimed
+        self.verdict: asyncio.Future[Cancelled | Superseded] = asyncio.get_running_loop().create_future()
+        self._beating = asyncio.create_task(self._beat())
+
+    def report(self, stage: str, fraction: float) -> None:
+        """Remember the progress for the next beat."""
+        self._progress = Progress(stage=stage, fraction=min(1.0, max(0.0, fraction)))
+
+    async def stop(self) -> None:
+        """End the heartbeat; a beat that is under way lands first, so that it cannot race the final write."""
+        self._stopping.set()
+        await self._beating
+
+    async def _beat(self) -> None:
+        while not self.verdict.done():
+            try:
+                await asyncio.wait_for(self._stopping.wait(), self._every.total_seconds())
+            except TimeoutError:
+                await self._renew()
+            else:
+                return
+
+    async def _renew(self) -> None:
+        until = self._store.now() + self._length
+        progress = self._progress
+
+        def renewed(task: Task) -> Task:
+            return renew(task, token=self._token, until=until, progress=progress)
+
+        try:
+            self.snapshot = await cas.apply(self._store, self.snapshot.task.id, renewed, seen=self.snapshot)
+        except (LeaseLost, TaskNotFound):
+            get_logger().warning("lease lost", task_id=self.snapshot.task.id)
+            self.verdict.set_result(Superseded())
+        except (StoreUnavailable, StaleWrite) as error:
+            get_logger().warning("heartbeat missed", task_id=self.snapshot.task.id, reason=error.code)
+        else:
+            if self.snapshot.task.cancel_requested:
+                self.verdict.set_result(Cancelled())

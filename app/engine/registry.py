@@ -1,0 +1,59 @@
+"""
+The runs of one process.
+
+A run belongs to the process and to nobody else: no request, middleware or
+server's grace period can cancel it.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from app.telemetry.logs import get_logger
+
+
+class Registry:
+    """Holds every run until it has ended."""
+
+    def __init__(self) -> None:
+        """Begin without a run."""
+        self._runs: dict[asyncio.Task[None], str] = {}
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return len(self._runs)
+
+    def start(self, task_id: str, run: Coroutine[Any, Any, None], *, ended: Callable[[], None]) -> None:
+        """Start *run* now; *ended* is called when it is over, however it went."""
+        running = asyncio.create_task(run, name=f"run {task_id}")
+        self._runs[running] = task_id
+
+        def forget(done: asyncio.Task[None]) -> None:
+            del self._runs[done]
+            if not done.cancelled() and (error := done.exception()):
+                get_logger().error("run broke", task_id=task_id, exc_info=error)
+            ended()
+
+        running.add_done_callback(forget)
+
+    def runs(self, task_id: str) -> bool:
+        """Whether this process works on the task."""
+        return task_id in self._runs.values()
+
+    async def ended(self, task_id: str) -> None:
+        """Wait until this process no longer runs the task."""
+        if runs := [run for run, run_task_id in self._runs.items() if run_task_id == task_id]:
+            await asyncio.wait(runs)
+
+    async def all_ended(self, *, within: timedelta) -> bool:
+        """Wait for every run; False if some have not ended *within* that time."""
+        if not self._runs:
+            return True
+        _, late = await asyncio.wait(self._runs, timeout=within.total_seconds())
+        return not late
+
+    def cancel(self) -> None:
+        """Give up what still runs; its leases expire by themselves."""
+        for run in self._runs:
+            run.cancel()

@@ -1,0 +1,210 @@
+"""
+One run of one task: content, processor under heartbeat and time limit, outcome, one final write.
+
+A run belongs to its process. It ends with a recorded outcome, with its lease
+released, or because another worker holds the lease.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, cast
+
+from app.domain.backoff import backoff
+from app.domain.errors import (
+    IllegalTransition,
+    LeaseLost,
+    PermanentFailure,
+    ProcessorError,
+    StaleWrite,
+    StoreUnavailable,
+    TaskNotFound,
+    TimeLimitExceeded,
+    TransientFailure,
+)
+from app.domain.processing import (
+    Completed,
+    Document,
+    Execution,
+    Failed,
+    Failure,
+    Interrupted,
+    Models,
+    Outcome,
+    Processor,
+    ProcessorPool,
+    Report,
+    Result,
+    Superseded,
+    answer,
+)
+from app.domain.task import Lease, Status, Task
+from app.domain.transitions import claim, complete, fail, release
+from app.engine import cas
+from app.engine.drain import Drain
+from app.engine.heartbeat import Heartbeat
+from app.engine.ports import Snapshot, TaskStore
+from app.engine.registry import Registry
+from app.engine.slots import Slots
+from app.telemetry.logs import get_logger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long things may take."""
+
+    lease: timedelta = timedelta(seconds=30)
+    heartbeat: timedelta = timedelta(seconds=10)
+    repeat: timedelta = timedelta(seconds=1)
+    """Between two tries of a call that the store did not answer."""
+    cpu_limit: timedelta = timedelta(seconds=120)
+    io_limit: timedelta = timedelta(seconds=600)
+
+    def limit(self, processor: Processor) -> timedelta:
+        """Wall-clock time of one attempt."""
+        return processor.time_limit or (self.cpu_limit if processor.execution is Execution.CPU else self.io_limit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runner:
+    """Runs the tasks of one process, each in a slot that was reserved for it."""
+
+    store: TaskStore
+    models: Models
+    pool: ProcessorPool
+    slots: Slots
+    registry: Registry
+    drain: Drain
+    timing: Timing
+    holder: str
+    tokens: Callable[[], str]
+    rng: Random
+
+    def new_lease(self) -> Lease:
+        """Return a lease from now on, with a token nobody else has."""
+        return Lease(token=self.tokens(), holder=self.holder, expires_at=self.store.now() + self.timing.lease)
+
+    def start(self, claimed: Snapshot, lease: Lease, content: str) -> None:
+        """Run a task that was claimed at birth, in the slot reserved for it."""
+        self._start(claimed.task, self._run(claimed, lease, content))
+
+    def take(self, found: Snapshot) -> None:
+        """Claim a task that is due and run it, in the slot reserved for it."""
+        self._start(found.task, self._claim_and_run(found))
+
+    def _start(self, task: Task, run: Coroutine[Any, Any, None]) -> None:
+        self.registry.start(task.id, run, ended=lambda: self.slots.release(task.execution))
+
+    async def _claim_and_run(self, found: Snapshot) -> None:
+        lease = self.new_lease()
+
+        def claimed(task: Task) -> Task:
+            ours = task.lease is not None and task.lease.token == lease.token
+            return task if ours else claim(task, lease=lease, now=self.store.now())
+
+        try:
+            snapshot = await self._insist(found, claimed)
+        except (IllegalTransition, StaleWrite, TaskNotFound, StoreUnavailable):
+            return  # somebody else was faster, or this process ends
+        if snapshot.task.status is Status.PROCESSING:
+            await self._run(snapshot, lease, None)
+
+    async def _run(self, claimed: Snapshot, lease: Lease, content: str | None) -> None:
+        heart = Heartbeat(self.store, claimed, lease, every=self.timing.heartbeat, length=self.timing.lease)
+        try:
+            outcome = await self._outcome(claimed.task, content, heart)
+        finally:
+            await heart.stop()
+        await self._record(heart.snapshot, lease.token, outcome)
+
+    async def _outcome(self, task: Task, content: str | None, heart: Heartbeat) -> Outcome:
+        """Work until there is an answer, nobody wants it any longer, or the process ends."""
+        work = asyncio.create_task(self._work(task, content, heart.report))
+        interruption = asyncio.create_task(self.drain.interrupted.wait())
+        ends: list[asyncio.Future[Any]] = [work, interruption, heart.verdict]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            return heart.verdict.result() if heart.verdict.done() else Interrupted()
+        finally:
+            work.cancel()
+            interruption.cancel()
+            await asyncio.wait(ends[:2])
+
+    async def _work(self, task: Task, content: str | None, report: Report) -> Completed | Failed:
+        try:
+            processor = self.models.find(task.model_name, task.kind)
+            text = await self._content(task) if content is None else content
+            document = Document(text=text, kind=task.kind, options=task.options)
+            return Completed(await self._process(processor, document, report))
+        except ProcessorError as error:
+            return _failed(error)
+        except Exception as error:  # noqa: BLE001 - a model may raise anything, and the message may quote the document
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            get_logger().warning("processor broke", task_id=task.id, error=type(error).__name__, stack_trace=frames)
+            return _failed(TransientFailure(f"The model raised {type(error).__name__}"))
+
+    async def _content(self, task: Task) -> str:
+        while True:
+            try:
+                return await self.store.content(task)
+            except StoreUnavailable:
+                await asyncio.sleep(self.timing.repeat.total_seconds())
+            except TaskNotFound as error:
+                raise PermanentFailure("The document is no longer there") from error
+
+    async def _process(self, processor: Processor, document: Document, report: Report) -> Result:
+        on_the_loop = processor.execution is Execution.IO
+        try:
+            async with asyncio.timeout(self.timing.limit(processor).total_seconds()) as limit:
+                if on_the_loop:
+                    run = cast("Callable[[Document, Report], Awaitable[Result]]", processor.run)
+                    return answer(await run(document, report), document.kind)
+                return await self.pool.run(processor, document, report)
+        except TimeoutError as error:
+            if limit.expired():
+                raise TimeLimitExceeded(retryable=on_the_loop) from error
+            raise
+
+    async def _record(self, seen: Snapshot, token: str, outcome: Outcome) -> None:
+        now = self.store.now()
+        jitter = self.rng.random()
+
+        def ended(task: Task) -> Task:
+            match outcome:
+                case Completed(result):
+                    return complete(task, token=token, result=result, now=now)
+                case Failed(failure):
+                    retry_at = now + backoff(task.attempt, jitter=jitter)
+                    return fail(task, token=token, failure=failure, retry_at=retry_at, now=now)
+                case _:
+                    return release(task, token=token, now=now)
+
+        if isinstance(outcome, Superseded):
+            return
+        try:
+            recorded = await self._insist(seen, ended)
+        except (LeaseLost, TaskNotFound):
+            get_logger().warning("lease lost before the outcome", task_id=seen.task.id)
+        except StoreUnavailable:
+            get_logger().error("outcome not recorded, the lease will expire", task_id=seen.task.id)
+        else:
+            self._expect(recorded.task, now)
+
+    def _expect(self, task: Task, now: datetime) -> None:
+        """Have the sweeper look for a task that is to be tried again, as soon as it is due."""
+        if task.status is Status.PENDING:
+            delay = (task.available_at - now).total_seconds()
+            asyncio.get_running_loop().call_later(delay, self.slots.note_backlog, task.execution)
+
+    async def _insist(self, seen: Snapshot, transition: cas.Transition) -> Snapshot:
+        gave_up, pause = self.drain.gave_up, self.timing.repeat
+        return await cas.insist(self.store, seen, transition, gave_up=gave_up, pause=pause)
+
+
+def _failed(error: ProcessorError) -> Failed:
+    return Failed(Failure(code=error.code, message=error.message, retryable=error.retryable))

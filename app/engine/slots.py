@@ -1,0 +1,66 @@
+"""
+How much a process works on at once.
+
+What finds no slot waits in the store, never in memory. While work is known to
+wait there, a freed slot belongs to the sweeper and not to the next request:
+overload is worked off in order of age.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from app.domain.processing import Execution
+
+
+class Slots:
+    """The slots of one process, counted for each kind of execution."""
+
+    def __init__(self, capacity: Mapping[Execution, int]) -> None:
+        """Hand out at most *capacity* slots at a time."""
+        self._free = dict(capacity)
+        self._capacity = dict(capacity)
+        self._backlog: set[Execution] = set()
+        self._closed = False
+        self.freed = asyncio.Event()
+        """Set whenever the sweeper should look: a slot came free while work is known to wait."""
+
+    def free(self, execution: Execution) -> int:
+        """How many slots the sweeper may fill."""
+        return 0 if self._closed else self._free[execution]
+
+    def capacity(self, execution: Execution) -> int:
+        """How many slots there are."""
+        return self._capacity[execution]
+
+    def reserve_for_request(self, execution: Execution) -> bool:
+        """Take a slot for a task that is being submitted; False if none is free or older work waits."""
+        if execution in self._backlog:
+            return False
+        return self.reserve(execution)
+
+    def reserve(self, execution: Execution) -> bool:
+        """Take a slot; False if none is free or the process is draining."""
+        if self.free(execution) == 0:
+            return False
+        self._free[execution] -= 1
+        return True
+
+    def release(self, execution: Execution) -> None:
+        """Give a slot back."""
+        self._free[execution] += 1
+        if execution in self._backlog:
+            self.freed.set()
+
+    def note_backlog(self, execution: Execution) -> None:
+        """Remember that due work waits in the store."""
+        self._backlog.add(execution)
+        if self.free(execution):
+            self.freed.set()
+
+    def note_no_backlog(self, execution: Execution) -> None:
+        """Remember that nothing is known to wait."""
+        self._backlog.discard(execution)
+
+    def close(self) -> None:
+        """Hand out no slot any more: the process is draining."""
+        self._closed = True

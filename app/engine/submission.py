@@ -1,0 +1,169 @@
+"""
+How a document becomes a task: made, stored, and, if this process has a slot for it, claimed at birth.
+
+`Intake` answers only when the task is durable. It starts no run itself; the
+caller does, through the reservation, once its answer is on the way.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+from uuid import UUID, uuid5
+
+from app.domain.errors import SubmissionConflict
+from app.domain.processing import Execution, Json, Kind, Models, Processor
+from app.domain.task import Lease, Status, Task
+from app.domain.transitions import DEADLINE, submit
+from app.engine import cas
+from app.engine.ports import Snapshot, TaskStore
+from app.engine.runner import Runner
+from app.engine.slots import Slots
+
+NAMESPACE: Final = UUID("8d6c3ba8-43b2-5d2d-9e5f-7c3a2d1f0b46")
+CREATE_BUDGET: Final = timedelta(seconds=4)
+CREATE_REPEAT: Final = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What a caller hands in; *reference* is the id that the caller chose for a text."""
+
+    kind: Kind
+    owner: str
+    content: str
+    model_name: str
+    reference: str | None = None
+    options: Mapping[str, Json] = field(default_factory=dict)
+    max_attempts: int = 3
+    time_to_live: timedelta = timedelta(days=7)
+    delay: timedelta = timedelta(0)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells a repetition from another request: a hash of all that was asked for."""
+        asked: list[Json] = [self.content, self.model_name, dict(self.options)]
+        asked += [self.max_attempts, self.time_to_live.total_seconds(), self.delay.total_seconds()]
+        return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def reference_id(owner: str, kind: Kind, reference: str) -> str:
+    """Return the id of the task that *owner* calls *reference*; nobody else's can collide with it."""
+    return str(uuid5(NAMESPACE, json.dumps([owner, kind.value, "task_id", reference])))
+
+
+@dataclass
+class Reservation:
+    """
+    What a request holds of this process: perhaps a slot, and then perhaps a claimed task.
+
+    Whatever becomes of the request, `settle` leaves neither a slot nor a lease behind.
+    """
+
+    runner: Runner
+    slots: Slots
+    execution: Execution | None = None
+    claimed: tuple[Snapshot, Lease, str] | None = None
+
+    def reserve(self, execution: Execution) -> Lease | None:
+        """Take a slot, and the lease for a task claimed at birth; None if this process has no room."""
+        if not self.slots.reserve_for_request(execution):
+            return None
+        self.execution = execution
+        return self.runner.new_lease()
+
+    async def start(self) -> None:
+        """Run the claimed task, if there is one; the run takes over the slot."""
+        if self.claimed is not None:
+            (snapshot, lease, content), self.claimed, self.execution = self.claimed, None, None
+            self.runner.start(snapshot, lease, content)
+
+    async def settle(self) -> None:
+        """Start what was claimed and not started; free the slot that no task came for."""
+        await self.start()
+        if self.execution is not None:
+            self.slots.release(self.execution)
+            self.execution = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """A durable task; *replayed* if it is the one of an earlier, equal submission."""
+
+    task: Task
+    replayed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """Accepts submissions into the store."""
+
+    store: TaskStore
+    models: Models
+    slots: Slots
+    runner: Runner
+    ids: Callable[[], UUID]
+    tokens: Callable[[], str]
+
+    @asynccontextmanager
+    async def reservation(self) -> AsyncIterator[Reservation]:
+        """Hold what one request reserves, and settle it in the end."""
+        reservation = Reservation(self.runner, self.slots)
+        try:
+            yield reservation
+        finally:
+            await reservation.settle()
+
+    async def accept(self, submission: Submission, reservation: Reservation) -> Accepted:
+        """
+        Store the task that *submission* asks for; it is durable when this returns.
+
+        Raises:
+            UnknownModel: If no model of that name takes this kind.
+            SubmissionConflict: If the caller used the same id for something else.
+            StoreUnavailable: If nobody knows whether it landed; it may run all the same.
+
+        """
+        processor = self.models.find(submission.model_name, submission.kind)
+        task = self._task(submission, processor, self.store.now())
+        lease = None if submission.delay else reservation.reserve(processor.execution)
+        wanted = submit(task, lease=lease)
+        stored = await cas.create(self.store, wanted, submission.content, within=CREATE_BUDGET, pause=CREATE_REPEAT)
+        if stored.task.submission != wanted.submission:
+            return _replay(stored.task, submission)
+        if lease is not None and stored.task.lease == lease:
+            reservation.claimed = stored, lease, submission.content
+        elif stored.task.status is Status.PENDING and not submission.delay:
+            self.slots.note_backlog(processor.execution)
+        return Accepted(task=stored.task, replayed=False)
+
+    def _task(self, submission: Submission, processor: Processor, now: datetime) -> Task:
+        reference = submission.reference
+        available_at = now + submission.delay
+        return Task(
+            id=str(self.ids()) if reference is None else reference_id(submission.owner, submission.kind, reference),
+            kind=submission.kind,
+            owner=submission.owner,
+            model_name=submission.model_name,
+            execution=processor.execution,
+            submission=self.tokens(),
+            fingerprint=submission.fingerprint,
+            content_bytes=len(submission.content.encode()),
+            status=Status.PENDING,
+            created_at=now,
+            available_at=available_at,
+            deadline_at=available_at + DEADLINE,
+            time_to_live=submission.time_to_live,
+            max_attempts=submission.max_attempts,
+            reference=reference,
+            options=submission.options,
+        )
+
+
+def _replay(earlier: Task, submission: Submission) -> Accepted:
+    if earlier.fingerprint != submission.fingerprint:
+        raise SubmissionConflict
+    return Accepted(task=earlier, replayed=True)

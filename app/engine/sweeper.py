@@ -1,0 +1,149 @@
+"""
+Finds work that waits: the backlog, retries that are due, and tasks whose worker has died.
+
+Reads first, lets one pure function decide, then carries it out. Any number of
+processes may sweep at once; who comes second merely loses the claim.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+from app.domain.errors import StoreUnavailable
+from app.domain.processing import Execution, Models
+from app.domain.task import Status, Task
+from app.engine.drain import Drain
+from app.engine.ports import Snapshot, TaskStore
+from app.engine.runner import Runner
+from app.engine.slots import Slots
+from app.engine.supervision import supervise
+from app.telemetry.logs import get_logger
+
+LEAST: Final = 64
+PER_FREE_SLOT: Final = 4
+SUPERVISION_PAUSE: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep will do: *take* these, and keep the *surplus* for slots that come free."""
+
+    take: tuple[Snapshot, ...]
+    surplus: tuple[Snapshot, ...]
+
+
+def plan(found: Sequence[Snapshot], *, free: int) -> Plan:
+    """Decide which of the claimable tasks that were *found* go into the *free* slots."""
+    return Plan(take=tuple(found[:free]), surplus=tuple(found[free:]))
+
+
+def is_claimable(task: Task, *, models: Models, now: datetime, take_over: bool) -> bool:
+    """
+    Whether this process may claim a due *task*.
+
+    It must know the model, unless the deadline has passed and the task is only
+    to be failed; and it must not *take_over* anything soon after an outage.
+    """
+    if task.status is Status.PROCESSING and not take_over:
+        return False
+    return models.knows(task.model_name, task.kind) or now >= task.deadline_at
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Due tasks that were found and had no slot yet."""
+
+    snapshots: tuple[Snapshot, ...]
+    found_at: datetime
+
+
+@dataclass(kw_only=True)
+class Sweeper:
+    """
+    Sweeps for one process: every *interval*, and whenever a slot comes free while work is known to wait.
+
+    After a sweep that failed, nothing is taken over for the length of a *lease*:
+    the outage kept the living from renewing theirs.
+    """
+
+    store: TaskStore
+    models: Models
+    slots: Slots
+    runner: Runner
+    drain: Drain
+    interval: timedelta
+    lease: timedelta
+    rng: Random
+    awake: asyncio.Event = field(default_factory=asyncio.Event)
+    _stock: dict[Execution, Stock] = field(default_factory=dict)
+    _no_take_over_before: datetime | None = None
+
+    def wake(self) -> None:
+        """Begin to sweep: this process serves real traffic."""
+        self.awake.set()
+
+    async def run(self) -> None:
+        """Sweep until the process drains."""
+        await self.awake.wait()
+        await supervise("sweeper", self._loop, pause=SUPERVISION_PAUSE)
+
+    async def _loop(self) -> None:
+        while not self.drain.begun.is_set():
+            self.slots.freed.clear()
+            await self.sweep()
+            pause = self.interval.total_seconds() * self.rng.uniform(0.8, 1.2)
+            try:
+                await asyncio.wait_for(self.slots.freed.wait(), pause)
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> None:
+        """Fill the free slots with due tasks."""
+        for execution in Execution:
+            try:
+                await self._sweep(execution)
+            except StoreUnavailable:
+                self._no_take_over_before = self.store.now() + self.lease
+                get_logger().warning("sweep failed, store unavailable")
+                return
+
+    async def _sweep(self, execution: Execution) -> None:
+        free = self.slots.free(execution)
+        if free == 0:
+            self.slots.note_backlog(execution)  # unknown, so the first slot that comes free has a look
+            return
+        now = self.store.now()
+        stock = self._stock.pop(execution, None)
+        if stock is None or not stock.snapshots or now - stock.found_at > self.interval:
+            stock = Stock(await self._find(execution, now, limit=max(LEAST, PER_FREE_SLOT * free)), now)
+        decided = plan(stock.snapshots, free=self.slots.free(execution))
+        self._stock[execution] = Stock(decided.surplus, stock.found_at)
+        if decided.surplus:
+            self.slots.note_backlog(execution)
+        else:
+            self.slots.note_no_backlog(execution)
+        for snapshot in decided.take:
+            self.slots.reserve(execution)
+            self.runner.take(snapshot)
+
+    async def _find(self, execution: Execution, now: datetime, *, limit: int) -> tuple[Snapshot, ...]:
+        """Return claimable tasks, oldest first but shuffled; what this process cannot claim is paged past."""
+        take_over = self._no_take_over_before is None or now >= self._no_take_over_before
+        claimable: list[Snapshot] = []
+        after: Snapshot | None = None
+        while len(claimable) < limit:
+            found = await self.store.due(execution, now=now, limit=limit, after=after)
+            claimable += [
+                snapshot
+                for snapshot in found
+                if is_claimable(snapshot.task, models=self.models, now=now, take_over=take_over)
+                and not self.runner.registry.runs(snapshot.task.id)
+            ]
+            if len(found) < limit:
+                break
+            after = found[-1]
+        self.rng.shuffle(claimable)
+        return tuple(claimable)
