@@ -1,0 +1,138 @@
+"""
+What runs in a child process: one job after another, each ending in one answer.
+
+Nothing that a processor does may reach further than this process; what it
+raises crosses as a value, and texts of foreign exceptions do not cross at all.
+"""
+
+import json
+import math
+import os
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BufferedRWPair
+from socket import socket
+from time import monotonic
+from typing import Final
+
+from app.domain.errors import MemoryLimitExceeded, PermanentFailure, ProcessorError
+from app.domain.processing import Document, Kind, Processor, Progress, answer
+from app.processors.catalogue import Catalogue
+from app.processors.frames import CROSSING, HEADER, Tag, header
+from app.processors.limits import limit_cpu_time
+from app.telemetry.logs import get_logger
+
+PROGRESS_INTERVAL: Final = timedelta(milliseconds=100)
+STAGE_LIMIT: Final = 100
+MESSAGE_LIMIT: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The child's end of the socket."""
+
+    connection: BufferedRWPair
+
+    def send(self, tag: Tag, payload: bytes) -> None:
+        """Send one frame."""
+        self.connection.write(header(tag, payload) + payload)
+        self.connection.flush()
+
+    def receive(self) -> bytes:
+        """The next frame's payload; empty only at the end."""
+        head = self.connection.read(HEADER.size)
+        return self.connection.read(HEADER.unpack(head)[1]) if len(head) == HEADER.size else b""
+
+
+class Reporter:
+    """
+    A `Report` that sends what is news, at most once per interval.
+
+    What came too soon is kept for `flush`, so the last word is never lost.
+    """
+
+    def __init__(self, send: Callable[[Tag, bytes], None], now: Callable[[], float]) -> None:
+        """Report by *send*; *now* tells seconds that never run backwards."""
+        self._send = send
+        self._now = now
+        self._not_before = -math.inf
+        self._kept: Progress | None = None
+
+    def __call__(self, stage: str, fraction: float, /) -> None:
+        """Record *stage* and *fraction*; a fraction beyond 0 or 1 is taken for it."""
+        self._kept = Progress(stage=str(stage)[:STAGE_LIMIT], fraction=min(max(0.0, float(fraction)), 1.0))
+        if self._now() >= self._not_before:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is kept."""
+        if self._kept:
+            self._not_before = self._now() + PROGRESS_INTERVAL.total_seconds()
+            self._send(Tag.PROGRESS, as_json([self._kept.stage, self._kept.fraction]))
+            self._kept = None
+
+
+def serve(connection: socket, catalogue: Catalogue, cpu_time: timedelta | None) -> None:
+    """Do the jobs that come over *connection*, until it ends; *cpu_time* limits each."""
+    processors = {offered.name: offered for offered in catalogue}
+    line = Line(connection.makefile("rwb"))
+    line.send(Tag.HELLO, as_json(os.getpid()))
+    while job := line.receive():
+        name, kind, options = json.loads(job)
+        document = Document(text=line.receive().decode(), kind=Kind(kind), options=options)
+        if limits := [limit for limit in (cpu_time, processors[name].time_limit) if limit]:
+            limit_cpu_time(max(limits))
+        line.send(*attempt(processors[name], document, Reporter(line.send, monotonic)))
+
+
+def attempt(processor: Processor, document: Document, report: Reporter) -> tuple[Tag, bytes]:
+    """Run *processor*, and say what came of it, whatever that is."""
+    try:
+        result = checked(processor.run(document, report), document.kind)
+        report.flush()
+    except MemoryError:
+        return Tag.RAISED, _OUT_OF_MEMORY
+    except ProcessorError as error:
+        return Tag.RAISED, _raised(error)
+    except BaseException as error:  # noqa: BLE001 - even SystemExit ends only this attempt
+        _log_without_text(processor, error)
+        return Tag.RAISED, _raised(ProcessorError(f"The model raised {type(error).__name__}"))
+    return Tag.RESULT, result
+
+
+def checked(returned: object, kind: Kind) -> bytes:
+    """
+    What a processor *returned* as JSON, in the shape that callers of *kind* expect.
+
+    Raises:
+        PermanentFailure: If it has no such shape, is not JSON, or is too large.
+
+    """
+    try:
+        encoded = as_json(returned)
+    except (TypeError, ValueError, RecursionError):
+        raise PermanentFailure("The model's answer cannot be written as JSON") from None
+    return as_json(answer(json.loads(encoded), kind))
+
+
+def as_json(value: object) -> bytes:
+    """*value* as JSON in UTF-8; half a surrogate pair, which UTF-8 cannot say, becomes a question mark."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _raised(error: ProcessorError) -> bytes:
+    """Say which error it is, or which one that may cross it is a kind of."""
+    name = next(cls.__name__ for cls in type(error).__mro__ if CROSSING.get(cls.__name__) is cls)
+    return as_json([name, error.message[:MESSAGE_LIMIT]])
+
+
+_OUT_OF_MEMORY: Final = _raised(MemoryLimitExceeded())
+"""Made in good time."""
+
+
+def _log_without_text(processor: Processor, error: BaseException) -> None:
+    """Tell the operator where it broke; the exception's own text may quote the document."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    get_logger().warning("processor broke", model=processor.name, error=type(error).__name__, stack_trace=frames)

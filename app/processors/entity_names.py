@@ -1,0 +1,237 @@
+"""
+Where a text writes names: runs of capitalised words and the small words between them.
+
+A span is only a candidate. Whether it is a name, and of what, is decided by
+`entity_types` and, over the whole document, by `entity_roster`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from app.processors.gazetteers import Gazetteers, gazetteers
+from app.processors.language import Lexicon, first_word_at
+from app.processors.sentences import Sentence
+
+LONGEST_NAME = 100
+"""Characters."""
+
+_MOST_WORDS = 9
+_MOST_LISTED_WORDS = 4
+_ADJECTIVE = re.compile(
+    r" (?:nacional|internacional|municipal|regional|provincial|general|central|federal|estatal|europeo|europea|superior"
+    r"|autónoma|autónomo|público|pública|nationale?|internationale?|municipale?|régionale?|générale?|centrale?|fédérale?"
+    r"|européenne?|supérieure?|mondiale?|royale?|publique?|estadual|geral|mundial|pública)"
+    r" (?:de la |de l['\u2019]|del |de |d['\u2019]|du |des |da |do |das |dos )?"
+)
+_LAST_LETTER = 0x250
+_PREPOSITION_LIST = (
+    "de|del|de la|de las|de los|de l|d|do|da|dos|das|du|des|of|of the|von|van|van der|der|den|di|bin|al|el|la|le"
+    "|sobre|sur|on|para|pour|for|against|contra"
+)
+_PREPOSITIONS = frozenset(_PREPOSITION_LIST.split("|"))
+_LOOSE = frozenset({"sobre", "sur", "on", "para", "pour", "for", "against", "contra"})
+_CONJUNCTIONS = frozenset(["y", "e", "et", "and", "&"])
+_OPENING_MARKS = frozenset(':;"“«—–•*|¿¡>\n\u2018')
+_ELIDED = re.compile(r"^[LDJNSMTC]['\u2019](?=\w)")
+_ABBREVIATION_LIST = "inc ltd corp co jr sr bros mr mrs ms dr dra prof sra srta st ste"
+_ABBREVIATED = frozenset(_ABBREVIATION_LIST.split())
+_BEFORE = re.compile(r"\w+")
+_AROUND = " \n'\u2019,(«“\"-"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """
+    Capitalised words that stand together.
+
+    *opens* says that the first capital may only be there because a sentence,
+    a quotation or a line begins; *before* and *after* are what stands around it.
+    """
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+    opens: bool
+    in_heading: bool
+    before: tuple[str, str]
+    after: str
+
+    @property
+    def key(self) -> str:
+        """The name as the lists have it: lower case, single blanks."""
+        return " ".join(self.words).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    start: int
+    end: int
+    word: str
+
+
+def spans(text: str, sentences: Sequence[Sentence], lexicon: Lexicon) -> Iterator[Span]:
+    """Yield the candidates of *text* in order; they do not overlap."""
+    for sentence in sentences:
+        opening = first_word_at(text, sentence.start, sentence.end)
+        for parts in _runs(text, sentence, lexicon.language):
+            for cut in _cut(parts, text, is_opening=parts[0].start == opening, lexicon=lexicon):
+                yield _span(cut, text, sentence, is_opening=cut[0].start == opening)
+
+
+def name_of(text: str, start: int, end: int) -> str:
+    """Write what stands there on one line."""
+    return " ".join(text[start:end].split())
+
+
+@cache
+def _capitalised() -> re.Pattern[str]:
+    upper = "".join(chr(code) for code in range(_LAST_LETTER) if chr(code).isupper())
+    return re.compile(rf"(?<!\w)(?:[{upper}]|[a-z]{{1,2}}(?=[{upper}]))(?:[\w&]|[-'\u2019./](?=\w))*(?:\+\+|#)?")
+
+
+def _runs(text: str, sentence: Sentence, language: str) -> Iterator[list[_Part]]:
+    """Yield neighbours that belong to one name as far as the words between them allow."""
+    run: list[_Part] = []
+    for match in _capitalised().finditer(text, sentence.start, sentence.end):
+        part = _part(match, language)
+        if len(part.word) > LONGEST_NAME:
+            continue
+        if run and (len(run) >= _MOST_WORDS or not _belongs(text[run[-1].end : part.start], run, part)):
+            yield run
+            run = []
+        run.append(part)
+    if run:
+        yield run
+
+
+def _part(match: re.Match[str], language: str) -> _Part:
+    start, end, word = match.start(), match.end(), match.group()
+    if word.endswith(("'s", "\u2019s")):
+        end -= 2
+    elided = _ELIDED.match(word) if language == "fr" and word.lower() not in gazetteers().organizations else None
+    if elided:
+        start += elided.end()
+    return _Part(start, end, match.string[start:end].replace("\u2019", "'"))
+
+
+def _belongs(gap: str, run: list[_Part], part: _Part) -> bool:
+    if not gap.strip():
+        return 0 < len(gap) < 3  # noqa: PLR2004 (a blank, or a wrapped line)
+    last = run[-1].word
+    if _ADJECTIVE.fullmatch(gap):
+        return _is_head(last.lower(), gazetteers())
+    if gap.strip() == ".":
+        return len(gap) > 1 and (len(last) == 1 or last.lower() in gazetteers().titles)
+    if len(gap) > 8 or gap[0] not in " \n":  # noqa: PLR2004 (as long as the longest preposition with its blanks)
+        return _is_suffix_after_comma(gap, part)
+    joiner = " ".join(gap.lower().replace("'", " ").replace("\u2019", " ").split())
+    return _joins(joiner, run, part)
+
+
+def _is_suffix_after_comma(gap: str, part: _Part) -> bool:
+    return gap == ", " and part.word.lower() in gazetteers().organization_suffixes and "." in part.word
+
+
+def _joins(joiner: str, run: list[_Part], part: _Part) -> bool:
+    lists = gazetteers()
+    head, following = run[0].word.lower(), part.word.lower()
+    is_headed = _is_head(head, lists) or _is_head(run[-1].word.lower(), lists)
+    if joiner in _CONJUNCTIONS:
+        is_firm = joiner == "&"
+        return is_firm or (
+            is_headed and len(run) > 1 and not _is_known(following, lists) and not _is_head(following, lists)
+        )
+    if joiner not in _PREPOSITIONS:
+        return False
+    return is_headed or (
+        joiner not in _LOOSE
+        and not (_is_known(following, lists) or _is_known(" ".join(one.word for one in run).lower(), lists))
+    )
+
+
+def _is_head(word: str, lists: Gazetteers) -> bool:
+    return (
+        word in lists.organization_heads
+        or word in lists.organization_tails
+        or word in lists.place_heads
+        or word in lists.work_heads
+    )
+
+
+def _is_known(name: str, lists: Gazetteers) -> bool:
+    return (
+        name in lists.places or name in lists.organizations or name in lists.technologies or name in lists.first_names
+    )
+
+
+def _cut(parts: list[_Part], text: str, *, is_opening: bool, lexicon: Lexicon) -> Iterator[list[_Part]]:
+    """Drop a capitalised function word in front, and part known names that merely stand side by side."""
+    lists = gazetteers()
+    while len(parts) > 1 and _is_opener(parts, lexicon, lists, is_opening=is_opening):
+        parts = parts[1:]
+    whole = name_of(text, parts[0].start, parts[-1].end).lower()
+    if _is_known(whole, lists) or len(parts) == 1:
+        yield parts
+        return
+    known = _known_pieces(parts, text, lists)
+    yield from known or [parts]
+
+
+def _is_opener(parts: list[_Part], lexicon: Lexicon, lists: Gazetteers, *, is_opening: bool) -> bool:
+    word = parts[0].word.lower()
+    pair = f"{word} {parts[1].word.lower()}"
+    if word in lists.titles or word in lists.roles or pair in lists.places or pair in lists.organizations:
+        return False
+    if _is_head(word, lists) and word not in lexicon.stopwords:
+        return False
+    if is_opening:
+        last = parts[-1].word.lower()
+        is_company = last in lists.organization_suffixes or last in lists.organization_tails
+        return word in lexicon.stopwords or (word in lists.common and not is_company)
+    following = parts[1].word.lower()
+    return word in lists.common and (following in lists.roles or following in lists.titles)
+
+
+def _known_pieces(parts: list[_Part], text: str, lists: Gazetteers) -> list[list[_Part]]:
+    """Cover the whole run with known places, organisations and technologies, or give up."""
+    pieces: list[list[_Part]] = []
+    at = 0
+    while at < len(parts):
+        for size in range(min(len(parts) - at, _MOST_LISTED_WORDS), 0, -1):
+            name = name_of(text, parts[at].start, parts[at + size - 1].end).lower()
+            if name in lists.places or name in lists.organizations or name in lists.technologies:
+                pieces.append(parts[at : at + size])
+                at += size
+                break
+        else:
+            return []
+    return pieces
+
+
+def _span(parts: list[_Part], text: str, sentence: Sentence, *, is_opening: bool) -> Span:
+    start, end = parts[0].start, parts[-1].end
+    last = parts[-1].word.lower()
+    if text[end : end + 1] == "." and ("." in last or last in _ABBREVIATED):
+        end += 1
+    context = text[max(sentence.start, start - 60) : start]
+    marks = context.rstrip(" ")[-1:]
+    return Span(
+        start,
+        end,
+        tuple(name_of(text, start, parts[-1].end).split(" ")),
+        opens=is_opening or bool(marks and marks in _OPENING_MARKS),
+        in_heading=not sentence.is_prose,
+        before=_words_before(context),
+        after=text[end : min(sentence.end, end + 60)],
+    )
+
+
+def _words_before(context: str) -> tuple[str, str]:
+    """Return the last two words in lower case, empty if a sentence or a bracket ends in between."""
+    tail = context.rstrip(_AROUND)
+    if len(context) - len(tail) > 3 or not tail[-1:].isalnum():  # noqa: PLR2004 (a comma, a blank, a quote)
+        return "", ""
+    words = ["", *(word.lower() for word in _BEFORE.findall(tail[-40:]))]
+    return words[-2], words[-1]

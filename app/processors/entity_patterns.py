@@ -1,0 +1,143 @@
+"""
+Entities that are recognised by their form alone: addresses of the net and telephone numbers.
+
+Every pattern starts only where a run of its characters starts and is bounded
+from there on, so no text can make it look at a character more than a few times.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    format_number,
+    is_valid_number,
+    parse,
+)
+
+from app.processors.mentions import Mention, neighbourhoods
+
+MOST_PHONES = 2000
+"""Candidates that are looked up; a table of a million numbers is no list of telephones."""
+
+_LONGEST_URL = 1000
+_URL = re.compile(r"(?<![\w@])(?:https?://|ftp://|www\.)[^\s<>\"'`{}|\\^\x00]{3,1000}", re.IGNORECASE)
+_TOP_LEVELS = "com|org|net|edu|gov|gob|info|eu|io|dev|app|es|fr|pt|br|mx|ar|cl|co|pe|uk|ch|be|ca"
+_TOP_LEVEL = re.compile(rf"\.(?:{_TOP_LEVELS})(?!\w)")
+_AT = re.compile("@+")
+_DOMAIN = re.compile(
+    r"(?<![\w@./-])[a-z0-9](?:[a-z0-9-]{0,40}\.){1,4}"
+    rf"(?:{_TOP_LEVELS})"
+    r"(?:/[^\s<>\"'`{}|\\^\x00]{0,500})?(?![\w@-])",
+)
+_EMAIL = re.compile(
+    r"(?<![\w.+%-])[A-Za-z0-9_](?:[\w.+%-]{0,62}\w)?@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,5}[A-Za-z]{2,24}(?![\w@])"
+)
+_PHONE = re.compile(r"(?<![\w.,/:+-])(?:\+|00)?\(?\d{1,5}(?:[ .\u00a0-]?\(?\d{1,5}\)?){1,7}(?![\w@/]|[.,]\d)")
+_PHONE_CUE = re.compile(
+    r"(?:tel|tels|tfno|tlf|phone|mobile|cell|call|fax|m[óo]vil|tel[ée]fono|t[ée]l[ée]phone|telefone|telem[óo]vel|celular"
+    r"|whatsapp|ll[áa]mame|llame|appel\w{0,5}|ligue|portable|contact\w{0,3}|centralita)\W{0,4}(?:\w{1,12}\W{1,3}){0,4}$",
+    re.IGNORECASE,
+)
+_REGIONS = {
+    "es": ("ES", "MX", "AR", "CO", "CL", "PE"),
+    "en": ("US", "GB", "AU", "IE"),
+    "fr": ("FR", "BE", "CH", "CA"),
+    "pt": ("PT", "BR"),
+}
+_FEWEST_DIGITS, _MOST_DIGITS = 7, 15
+_CLOSERS = {")": "(", "]": "["}
+
+
+def addresses(text: str) -> list[Mention]:
+    """Find URLs and e-mail addresses."""
+    emails = [
+        Mention(match.start(), match.end(), "EMAIL", 0.99)
+        for start, end in neighbourhoods(text, _AT, before=70, after=400)
+        for match in _EMAIL.finditer(text, start, end)
+    ]
+    return sorted([*emails, *_urls(text)], key=lambda mention: mention.start)
+
+
+def phones(text: str, language: str) -> list[Mention]:
+    """Find telephone numbers that exist; only an international one has a sure value, its E.164 form."""
+    found = []
+    for looked_up, match in enumerate(_PHONE.finditer(text)):
+        if looked_up == MOST_PHONES:
+            break
+        mention = _phone(text, match.start(), match.end(), language)
+        if mention is not None:
+            found.append(mention)
+    return found
+
+
+def without_addresses(text: str) -> str:
+    """Blank out URLs and e-mail addresses, letter for letter: their parts are no words."""
+    for pattern in (_EMAIL, _URL, _DOMAIN):
+        text = pattern.sub(lambda match: "|" * len(match.group()), text)
+    return text
+
+
+@cache
+def warm() -> None:
+    """Read the numbering plans that are needed most."""
+    for region in sorted({region for regions in _REGIONS.values() for region in regions}):
+        _valid("600000000", region)
+
+
+def _urls(text: str) -> Iterator[Mention]:
+    domains = neighbourhoods(text, _TOP_LEVEL, before=250, after=600)
+    for area, pattern, score in [((0, len(text)), _URL, 0.99), *((area, _DOMAIN, 0.9) for area in domains)]:
+        for match in pattern.finditer(text, *area):
+            end = _url_end(match.group())
+            if end < _LONGEST_URL:
+                yield Mention(match.start(), match.start() + end, "URL", score)
+
+
+def _url_end(url: str) -> int:
+    """Leave out the punctuation of the sentence around it, and a bracket that was opened before it."""
+    end = len(url)
+    while end:
+        last = url[end - 1]
+        is_unpaired = last in _CLOSERS and url.count(_CLOSERS[last], 0, end) < url.count(last, 0, end)
+        if last not in ".,;:!?*_»”’" and not is_unpaired:  # noqa: RUF001 (the quote that closes)
+            break
+        end -= 1
+    return end
+
+
+def _phone(text: str, start: int, end: int, language: str) -> Mention | None:
+    written = text[start:end]
+    digits = sum(character.isdigit() for character in written)
+    if not _FEWEST_DIGITS <= digits <= _MOST_DIGITS or written.count("(") != written.count(")"):
+        return None
+    if written.startswith(("+", "00")):
+        number = _valid("+" + written.removeprefix("+").removeprefix("00"), None)
+        value = format_number(number, PhoneNumberFormat.E164) if number else None
+        return Mention(start, end, "PHONE", 0.98, value) if number else None
+    has_cue = _PHONE_CUE.search(text[max(0, start - 40) : start]) is not None
+    if not has_cue and not _is_grouped(written):
+        return None
+    if any(_valid(written, region) for region in _REGIONS.get(language, ())):
+        return Mention(start, end, "PHONE", 0.9 if has_cue else 0.7)
+    return None
+
+
+def _is_grouped(written: str) -> bool:
+    """Tell `91 123 45 67` from `2 345 678`, `12.345.678` and other numbers with separators."""
+    groups = re.findall(r"\d+", written)
+    is_amount = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])  # noqa: PLR2004 (thousands)
+    starts_like_phone = written[0] in "(0" or (len(groups) >= 3 and "." not in written)  # noqa: PLR2004 (prefix and two groups)
+    starts_mobile = len(groups) == 3 and len(written) == 11 and written[0] in "679"  # noqa: PLR2004 (612 345 678)
+    return starts_like_phone and (not is_amount or starts_mobile) and len(groups[-1]) > 1
+
+
+def _valid(written: str, region: str | None) -> PhoneNumber | None:
+    try:
+        number = parse(written, region)
+    except NumberParseException:
+        return None
+    return number if is_valid_number(number) else None

@@ -1,0 +1,152 @@
+"""
+Who is who in one document.
+
+Single mentions are judged where they stand; here they are judged together: a
+surname belongs to the full name, an acronym to what it abbreviates, and a name
+that nobody knows counts if the text keeps using it.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app.processors.entity_names import Span, name_of, spans
+from app.processors.entity_types import MISC, ORGANIZATION, PERSON, UNKNOWN, Judgement, Surroundings, judge
+from app.processors.mentions import Mention
+from app.processors.reading import Reading
+from app.processors.sentences import Sentence
+
+MOST_SPANS = 200_000
+"""Candidates looked at in one document; what follows is left out."""
+
+_LEAST_SCORE = 0.45
+_SURE = 0.7
+_WEAK_VOTE = 0.01
+_LEAST_SCORE_ELSEWHERE = 0.8
+_LEAST_SCORE_IN_HEADING = 0.8
+_LOWER = re.compile(r"(?<!\w)[a-zß-öø-ÿ][\w'\u2019-]{1,40}")
+_BRACKETED = re.compile(r"^\s?\(([A-Z][A-Za-z.-]{1,9})\)")
+_MINOR_WORDS = "de del la las los do da dos das du des of the y e et and for"
+_MINOR = frozenset(_MINOR_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    span: Span
+    start: int
+    name: str
+    judgement: Judgement
+
+
+def names(reading: Reading, *, is_supported: bool) -> list[Mention]:
+    """
+    Find persons, organisations, places and other names.
+
+    In a language whose capitals we cannot read (*is_supported* is false: German
+    nouns) only names that are known or say themselves what they are count.
+    """
+    around = Surroundings.of(reading.lexicon, lower_words(reading.text))
+    judged = _judged(reading.text, reading.sentences, around)
+    types = _types(judged)
+    full_names = _full_names(judged, types)
+    least = _LEAST_SCORE if is_supported else _LEAST_SCORE_ELSEWHERE
+    found = []
+    for one in judged:
+        mention = _mention(one, types, full_names)
+        floor = max(least, _LEAST_SCORE_IN_HEADING) if one.span.in_heading and one.name.lower() not in types else least
+        if mention.type != UNKNOWN and mention.score >= floor:
+            found.append(mention)
+    return found
+
+
+def lower_words(text: str) -> frozenset[str]:
+    """Collect the words that *text* writes in lower case at least once."""
+    return frozenset(_LOWER.findall(text))
+
+
+def _judged(text: str, sentences: Sequence[Sentence], around: Surroundings) -> list[_Judged]:
+    found: list[_Judged] = []
+    for count, span in enumerate(spans(text, sentences, around.lexicon)):
+        if count == MOST_SPANS:
+            break
+        judgement = judge(span, around)
+        if judgement is not None and len(span.key) > 1:
+            start = _after_words(text, span, judgement.skip)
+            found.append(_Judged(span, start, name_of(text, start, span.end), judgement))
+    return [*found, *_acronyms(found)]
+
+
+def _after_words(text: str, span: Span, skip: int) -> int:
+    start = span.start
+    for _ in range(skip):
+        gap = re.compile(r"\S+\s+").match(text, start, span.end)
+        start = gap.end() if gap else start
+    return start
+
+
+def _acronyms(judged: Iterable[_Judged]) -> list[_Judged]:
+    """Give `OMS` the type of `Organización Mundial de la Salud (OMS)`."""
+    found = []
+    for one in judged:
+        match = _BRACKETED.match(one.span.after)
+        if match and _abbreviates(match[1], one.name):
+            kind = ORGANIZATION if one.judgement.type in {UNKNOWN, MISC} and match[1].isupper() else one.judgement.type
+            start = one.span.end + match.start(1)
+            span = replace(one.span, start=start, end=one.span.end + match.end(1), words=(match[1],), in_heading=False)
+            found.append(_Judged(span, start, match[1], Judgement(kind, max(0.85, one.judgement.score))))
+    return found
+
+
+def _abbreviates(acronym: str, name: str) -> bool:
+    letters = acronym.replace(".", "").lower()
+    initials = "".join(word[0] for word in name.lower().split() if word not in _MINOR)
+    return len(letters) > 1 and (initials == letters or (initials[:2] == letters[:2] and len(letters) >= len(initials)))
+
+
+def _types(judged: Sequence[_Judged]) -> dict[str, Judgement]:
+    """Settle on one type for each name: the one with most evidence behind it."""
+    votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    best: dict[tuple[str, str], float] = {}
+    inside: Counter[str] = Counter()
+    for one in judged:
+        key, kind, score = one.name.lower(), one.judgement.type, one.judgement.score
+        is_weak = kind == UNKNOWN or one.span.in_heading
+        votes[key][kind] += score * (_WEAK_VOTE if is_weak else 1.0)
+        best[key, kind] = max(best.get((key, kind), 0.0), score)
+        inside[key] += not one.span.opens and not one.span.in_heading
+    settled = {}
+    for key, counted in votes.items():
+        kind = max((votes_for, kind) for kind, votes_for in counted.items())[1]
+        settled[key] = _settled(kind, best[key, kind], inside[key], len(key.split()))
+    return settled
+
+
+def _settled(kind: str, score: float, inside: int, length: int) -> Judgement:
+    if kind != UNKNOWN:
+        return Judgement(kind, score)
+    if length > 1 and inside:
+        return Judgement(MISC, 0.5 if inside > 1 else 0.45)
+    return Judgement(MISC, 0.5) if inside > 1 else Judgement(UNKNOWN, score)
+
+
+def _full_names(judged: Sequence[_Judged], types: dict[str, Judgement]) -> dict[str, str]:
+    """Map a surname, or a given name, to the one person of this document who bears it."""
+    bearers: dict[str, set[str]] = defaultdict(set)
+    for one in judged:
+        parts = [part for part in one.name.split() if part.lower() not in _MINOR]
+        if len(parts) > 1 and types[one.name.lower()].type == PERSON:
+            for part in parts:
+                bearers[part.lower()].add(one.name)
+            bearers[" ".join(parts[1:]).lower()].add(one.name)
+    return {part: min(full) for part, full in bearers.items() if len({name.lower() for name in full}) == 1}
+
+
+def _mention(one: _Judged, types: dict[str, Judgement], full_names: dict[str, str]) -> Mention:
+    key = one.name.lower()
+    settled = types[key]
+    full = full_names.get(key)
+    is_doubtful = settled.type in {PERSON, UNKNOWN, MISC} or settled.score < _SURE
+    if full is not None and is_doubtful:
+        return Mention(one.start, one.span.end, PERSON, 0.85, name=full)
+    return Mention(one.start, one.span.end, settled.type, settled.score, name=one.name)

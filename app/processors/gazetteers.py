@@ -1,0 +1,76 @@
+"""
+Lists of names and of words that announce names.
+
+The lists are plain text beside this file, written for this project: entries
+separated by commas or line ends, `#` for comments, `[section]` for headings.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteers:
+    """Everything that is known by name, in lower case."""
+
+    places: frozenset[str]
+    organizations: frozenset[str]
+    technologies: frozenset[str]
+    first_names: frozenset[str]
+    surnames: frozenset[str]
+    common: frozenset[str]
+    titles: frozenset[str]
+    roles: frozenset[str]
+    verbs: frozenset[str]
+    organization_heads: frozenset[str]
+    organization_tails: frozenset[str]
+    organization_suffixes: frozenset[str]
+    place_heads: frozenset[str]
+    place_tails: frozenset[str]
+    before_places: frozenset[str]
+    work_heads: frozenset[str]
+    work_tails: frozenset[str]
+
+
+@cache
+def gazetteers() -> Gazetteers:
+    """Read the lists, once in each process."""
+    organization, place = _sections("organization_words"), _sections("place_words")
+    person, work = _sections("person_words"), _sections("work_words")
+    return Gazetteers(
+        places=_entries("countries") | _entries("places"),
+        organizations=_entries("organizations"),
+        technologies=_entries("technologies"),
+        first_names=_entries("first_names"),
+        surnames=_entries("surnames"),
+        common=_entries("common_words"),
+        titles=person["titles"],
+        roles=person["roles"],
+        verbs=person["verbs"],
+        organization_heads=organization["heads"],
+        organization_tails=organization["tails"],
+        organization_suffixes=organization["suffixes"],
+        place_heads=place["heads"],
+        place_tails=place["tails"],
+        before_places=place["before"],
+        work_heads=work["heads"],
+        work_tails=work["tails"],
+    )
+
+
+def _entries(name: str) -> frozenset[str]:
+    return frozenset().union(*_sections(name).values())
+
+
+def _sections(name: str) -> dict[str, frozenset[str]]:
+    sections: dict[str, set[str]] = {}
+    heading = ""
+    source = files("app.processors") / "data" / f"{name}.txt"
+    for line in source.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            heading = line.strip("[] ")
+        elif not line.startswith("# "):
+            listed = sections.setdefault(heading, set())
+            listed.update(entry.strip().lower() for entry in line.split(",") if entry.strip())
+    return {heading: frozenset(listed) for heading, listed in sections.items()}

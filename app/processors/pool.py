@@ -1,0 +1,119 @@
+"""
+Where CPU-bound processors run: one child process per slot, all forked from one forkserver.
+
+A child takes one job at a time and lives until it crashes, is cancelled or
+runs out of memory; then it is replaced. No thread is involved.
+
+    web worker ── orders, news ──> forkserver (models loaded once)
+        │                              │ forks
+        └── jobs, answers ──────────> children, one per slot
+"""
+
+import asyncio
+import signal
+from asyncio import Queue, Task
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final, override
+
+from app.domain.errors import ProcessorCrashed, TimeLimitExceeded
+from app.domain.processing import Document, Processor, ProcessorPool, Report, Result
+from app.processors.child import as_json
+from app.processors.children import Child
+from app.processors.forkserver_client import ForkserverClient
+from app.telemetry.logs import get_logger
+
+PAUSE: Final = timedelta(seconds=1)
+"""Between attempts to replace a child, while the machine has no room for one."""
+
+
+class ForkserverPool(ProcessorPool):
+    """
+    Child processes under limits of memory and CPU time.
+
+    It looks processors up by name among those of its *modules* and the built-in ones.
+    """
+
+    def __init__(self, *, slots: int, modules: Sequence[str], memory: int, cpu_time: timedelta | None = None) -> None:
+        """
+        Describe a pool; `open` starts it.
+
+        Args:
+            slots: How many jobs run at the same time.
+            modules: Where the operator's own processors are.
+            memory: Bytes that a child may allocate beyond its size at birth.
+            cpu_time: CPU time for one job, unless its processor's time limit is
+                longer; a belt for when nobody is left to cancel.
+
+        """
+        self._slots = slots
+        self._arguments = (str(memory), str(cpu_time.total_seconds() if cpu_time else 0), *modules)
+        self._idle: Queue[Child] = Queue()
+        self._launching = asyncio.Lock()
+        self._forkserver: ForkserverClient | None = None
+
+    @override
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        tenders: list[Task[None]] = []
+        try:
+            first = [await self._fork() for _ in range(self._slots)]
+            tenders = [asyncio.create_task(self._tend(child)) for child in first]
+            yield
+        finally:
+            for tender in tenders:
+                tender.cancel()
+            await asyncio.gather(*tenders, return_exceptions=True)
+            await self._close()
+
+    @override
+    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+        job = as_json([processor.name, document.kind, dict(document.options)])
+        text = document.text.encode(errors="replace")
+        child = await self._idle_child()
+        try:
+            return await child.work(job, text, report)
+        except ProcessorCrashed as error:
+            child.kill()
+            await child.gone.wait()
+            if child.status == -signal.SIGXCPU:
+                raise TimeLimitExceeded(retryable=False) from error
+            raise
+        finally:
+            if child.fit:
+                self._idle.put_nowait(child)
+            else:
+                child.kill()
+
+    async def _idle_child(self) -> Child:
+        while not (child := await self._idle.get()).fit:
+            pass
+        return child
+
+    async def _tend(self, child: Child) -> None:
+        """Keep one slot filled: offer its child, and when it has died, a fresh one."""
+        while True:
+            self._idle.put_nowait(child)
+            await child.gone.wait()
+            child = await self._successor()
+
+    async def _successor(self) -> Child:
+        while True:
+            try:
+                return await self._fork()
+            except (ProcessorCrashed, OSError) as error:
+                get_logger().error("processor child cannot be replaced", error=type(error).__name__)
+                await asyncio.sleep(PAUSE.total_seconds())
+
+    async def _fork(self) -> Child:
+        async with self._launching:
+            if self._forkserver is None or self._forkserver.gone.is_set():
+                await self._close()
+                self._forkserver = await ForkserverClient.launch(self._arguments)
+        return await self._forkserver.fork()
+
+    async def _close(self) -> None:
+        if self._forkserver:
+            await self._forkserver.close()
+            self._forkserver = None

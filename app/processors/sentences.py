@@ -1,0 +1,152 @@
+"""
+Where the sentences of a text begin and end.
+
+Offsets always refer to the text that was handed in. Nothing is changed on the
+way: a sentence is a place in the text, not a copy of it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import sentencex
+
+LONGEST = 2000
+"""Characters. The splitter is quadratic on hostile quotes, so it never sees more at once."""
+
+_LINE = re.compile(r"[^\n]*\n?")
+_BULLET = re.compile(r"\s{0,20}(?:[-*>|+\u2022\u2013\u2014\u25aa\u00b7]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)])\s")
+_HEADING_MARK = re.compile(r"\s{0,20}(?:#{1,6}\s|[=~*_-]{3,}\s*$)")
+# Also the full-width, Arabic, Urdu and Devanagari marks, and whatever closes behind them.
+_TERMINAL = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964]['\"»”\u2019)\]*_]{0,4}\s*$")
+_CONTINUES = re.compile(
+    r"(?:\b(?:Sect|Sec|Art|Arts|Fig|Figs|Núm|Nº|Pág|Págs|Cap|Av|Avda|Sr|Sra|D|Dña|Mme|Mlle|Exmo|Exma|Ilmo|Ilma|Lda|Ldo|Dr|Dra|Prof|Ing|Lic|St|Ste|vol|ed|vs|aprox)"
+    r"|\b[A-Z]|^\W{0,6}\d{1,3}|^\W{0,6}[IVX]{1,5})\.\s*$",
+    re.IGNORECASE,
+)
+# What the splitter may split at; most headings and cells have none of it.
+_BOUNDARY = re.compile(r"[^\w\s,;:()/'\"-]")
+_SHORT_LINE = 60
+_NARROWEST = 45
+_TITLE_AND_TEXT = 2
+_TELEGRAM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A stretch of the text; *is_prose* is false for headings, list labels, greetings and table cells."""
+
+    start: int
+    end: int
+    is_prose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    end: int
+    text: str
+
+
+def split(text: str, language: str) -> list[Sentence]:
+    """Find the sentences of *text*, none longer than `LONGEST`, in the order they are written."""
+    found = []
+    for start, end in _blocks(text):
+        for first, last in _pieces(text[start:end].replace("\n", " "), language):
+            sentence = _trimmed(text, start + first, start + last)
+            if sentence is not None:
+                found.append(sentence)
+    return found
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches in which line breaks are only wrapping."""
+    paragraph: list[_Line] = []
+    for match in _LINE.finditer(text):
+        if not match.group().strip():
+            yield from _unwrapped(paragraph)
+            paragraph = []
+        else:
+            paragraph.append(_Line(match.start(), match.end(), match.group()))
+    yield from _unwrapped(paragraph)
+
+
+def _unwrapped(lines: list[_Line]) -> Iterator[tuple[int, int]]:
+    if not lines:
+        return
+    width = max(len(line.text.rstrip()) for line in lines)
+    start = lines[0].start
+    for line, following in pairwise(lines):
+        if _breaks(line.text, following.text, width, len(lines)):
+            yield start, line.end
+            start = following.start
+    yield start, lines[-1].end
+
+
+def _breaks(line: str, following: str, width: int, count: int) -> bool:
+    """Tell a line that ends on purpose from one that was wrapped because the next word did not fit."""
+    if _HEADING_MARK.match(line) or _BULLET.match(following) or line.rstrip().endswith(":"):
+        return True
+    opening = following.lstrip()[:1]
+    if opening.islower() or line.rstrip().endswith(("-", "(")):
+        return False
+    is_full = len(line.rstrip()) + 1 + len(following.split(maxsplit=1)[0]) > width
+    return not is_full or width < _NARROWEST or (count == _TITLE_AND_TEXT and len(line) < _SHORT_LINE)
+
+
+def _pieces(block: str, language: str) -> Iterator[tuple[int, int]]:
+    """Split one block, `LONGEST` characters at a time; what a cut leaves open is read again with what follows."""
+    position = 0
+    while position < len(block):
+        chunk = _encodable(block[position : position + LONGEST])
+        ends = _joined(chunk, language)
+        if position + len(chunk) < len(block):
+            ends = ends[:-1] or [_last_gap(chunk)]
+        start = 0
+        for end in ends:
+            yield position + start, position + end
+            start = end
+        position += start
+
+
+def _joined(chunk: str, language: str) -> list[int]:
+    """Return where sentences end, without the breaks after abbreviations and numbering."""
+    if _BOUNDARY.search(chunk, 0, len(chunk.rstrip()) - 1) is None:
+        return [len(chunk)]
+    boundaries = sentencex.get_sentence_boundaries(language, chunk)
+    ends = [int(boundary["end_index"]) for boundary in boundaries]
+    kept, start = [], 0
+    for end in ends[:-1]:
+        if not _CONTINUES.search(chunk[max(start, end - 12) : end]) and chunk[start:end].strip():
+            kept.append(end)
+            start = end
+    return [*kept, len(chunk)]
+
+
+def _last_gap(chunk: str) -> int:
+    gap = chunk.rfind(" ", LONGEST // 2)
+    return gap + 1 if gap > 0 else len(chunk)
+
+
+def _trimmed(text: str, start: int, end: int) -> Sentence | None:
+    piece = text[start:end]
+    stripped = piece.strip()
+    if not stripped:
+        return None
+    first = start + len(piece) - len(piece.lstrip())
+    return Sentence(first, first + len(stripped), is_prose=_is_prose(stripped))
+
+
+def _is_prose(sentence: str) -> bool:
+    if _HEADING_MARK.match(sentence) or sentence.endswith((":", ",", "|")):
+        return False
+    if not _TERMINAL.search(sentence[-8:]):
+        return False
+    has_words = len(sentence.split(maxsplit=2)) > _TELEGRAM and any(map(str.isalpha, sentence[:200]))
+    return has_words and not sentence[:200].isupper()
+
+
+def _encodable(chunk: str) -> str:
+    """Replace lone surrogates, one for one, so that offsets stay."""
+    return chunk.encode("utf-16-le", "replace").decode("utf-16-le", "replace") if not chunk.isascii() else chunk

@@ -1,0 +1,1 @@
+"""A module in which somebody forgot the decorator."""
