@@ -212,7 +212,7 @@ def answer(returned: object, kind: Kind) -> Result:
     if not isinstance(returned, expected):
         raise PermanentFailure(f"The model gave no answer that fits a {kind.value}")
     try:
-        encoded = json.dumps(returned, allow_nan=False, ensure_ascii=False).encode()
+        encoded = json.dumps(returned, allow_nan=False, ensure_ascii=False).encode(errors="replace")
     except (TypeError, ValueError, RecursionError) as error:
         raise PermanentFailure("The model's answer cannot be written as JSON") from error
     if len(encoded) > RESULT_BYTES:

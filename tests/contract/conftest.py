@@ -1,0 +1,108 @@
+"""Every adapter of the task store, each over data of its own: the contract's tests run once for each."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import override
+from uuid import uuid4
+
+import pytest
+
+from app.adapters.firestore_store import FirestoreStore
+from app.adapters.sqlite_store import SqliteStore
+from app.domain.task import Status
+from app.engine.ports import TaskStore
+from tests.contract.arrange import put_new
+from tests.emulator import Emulator, start_emulator
+
+
+class Backend(ABC):
+    """Somewhere to keep tasks, empty at first."""
+
+    @abstractmethod
+    def connect(self) -> TaskStore:
+        """Return one more store over the same tasks, as another process would have."""
+
+    @abstractmethod
+    def connect_to_nothing(self) -> TaskStore:
+        """Return a store that cannot reach its tasks."""
+
+
+class Sqlite(Backend):
+    """A file, and a directory where the file should be."""
+
+    def __init__(self, directory: Path) -> None:
+        """Keep the file in *directory*."""
+        self._directory = directory
+
+    @override
+    def connect(self) -> TaskStore:
+        return SqliteStore(self._directory / "made on demand" / "tasks.db", clock=lambda: datetime.now(UTC))
+
+    @override
+    def connect_to_nothing(self) -> TaskStore:
+        return SqliteStore(self._directory, clock=lambda: datetime.now(UTC))
+
+
+class Firestore(Backend):
+    """A project of its own in the emulator, and a port where nobody listens."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        """Keep the tasks in *emulator*."""
+        self._host = emulator.host
+        self._project = f"contract-{uuid4().hex[:12]}"
+
+    @override
+    def connect(self) -> TaskStore:
+        return FirestoreStore(project=self._project, emulator_host=self._host)
+
+    @override
+    def connect_to_nothing(self) -> TaskStore:
+        return FirestoreStore(project=self._project, emulator_host="127.0.0.1:1")
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    """Run one Firestore emulator for all tests; if there is none, they fail."""
+    with start_emulator() as emulator:
+        asyncio.run(warm_up(emulator))
+        yield emulator
+
+
+async def warm_up(emulator: Emulator) -> None:
+    """Wait for the first write: a JVM that has just started takes longer for it than a store's calls may."""
+    store = FirestoreStore(project="warm-up", emulator_host=emulator.host, call_limit=timedelta(minutes=1))
+    async with store.open():
+        await put_new(store, Status.COMPLETED)
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """Return an empty place for tasks."""
+    return Sqlite(tmp_path) if request.param == "sqlite" else Firestore(request.getfixturevalue("emulator"))
+
+
+@pytest.fixture
+async def store(backend: Backend) -> AsyncIterator[TaskStore]:
+    """Open a store of one process."""
+    store = backend.connect()
+    async with store.open():
+        yield store
+
+
+@pytest.fixture
+async def other_store(backend: Backend) -> AsyncIterator[TaskStore]:
+    """Open a store of another process, over the same tasks."""
+    store = backend.connect()
+    async with store.open():
+        yield store
+
+
+@pytest.fixture
+async def unreachable_store(backend: Backend) -> AsyncIterator[TaskStore]:
+    """Open a store that cannot reach its tasks."""
+    store = backend.connect_to_nothing()
+    async with store.open():
+        yield store
