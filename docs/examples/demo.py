@@ -123,7 +123,7 @@ def post(number: int, instance: Instance) -> Posted:
     asked_at = time.monotonic()
     answer = httpx.post(f"{instance.url}/process_document/", json={"content": content}).raise_for_status()
     milliseconds = 1000 * (time.monotonic() - asked_at)
-    return Posted(f"{source.stem} ({len(content) // 1000} kB)", instance.name, answer.headers["location"], milliseconds)
+    return Posted(f"{source.stem} {len(content) // 1000} kB", instance.name, answer.headers["location"], milliseconds)
 
 
 def look(posted: list[Posted], client: httpx.Client) -> None:
@@ -135,16 +135,17 @@ def look(posted: list[Posted], client: httpx.Client) -> None:
 
 def table(posted: list[Posted], news: str) -> Table:
     """Draw what is known now."""
-    drawn = Table(title=news, title_justify="left", box=None, pad_edge=False)
-    for heading in ("#", "document", "202 from", "in", "status", "attempt", "keywords"):
-        drawn.add_column(heading, no_wrap=True)
-    for number, document in enumerate(posted, start=1):
+    drawn = Table(title=news, title_justify="left", box=None, pad_edge=False, expand=True)
+    for heading, width in (("document", 17), ("202 by", 6), ("in", 7), ("status", 10), ("attempt", 7)):
+        drawn.add_column(heading, no_wrap=True, width=width)
+    drawn.add_column("keywords", no_wrap=True, ratio=1)
+    for document in posted:
         result = document.task.get("result")
         keywords = ", ".join(result["keywords"][:4]) if isinstance(result, dict) else ""
         status = f"[{COLOURS[document.status]}]{document.status}[/]"
         accepted_in = f"{document.milliseconds:.0f} ms"
         attempt = str(document.task["attempt"])
-        drawn.add_row(str(number), document.title, document.accepted_by, accepted_in, status, attempt, keywords)
+        drawn.add_row(document.title, document.accepted_by, accepted_in, status, attempt, keywords)
     return drawn
 
 
@@ -172,9 +173,10 @@ def main() -> int:
                 if a.process.returncode is None and completed(posted) >= KILL_AFTER:
                     a.kill()
                     news = f"kill -9 of instance A (pid {a.process.pid}) after {completed(posted)} documents"
-                    live.console.print(f"[bold red]{news}[/]")
+                    live.console.print(f"[bold red]{news}[/]", highlight=False)
                 live.update(table(posted, news))
                 time.sleep(0.2)
+    console.print()
     taken_over = sum(document.task["attempt"] == 2 for document in posted)  # noqa: PLR2004 - the second attempt
     console.print(
         f"{completed(posted)}/{COUNT} completed; {taken_over} of them were taken over from the dead instance."

@@ -1,0 +1,81 @@
+"""What an operator may and may not set."""
+
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings, Store
+
+CLOUD_RUN = {"K_SERVICE": "afterword", "GOOGLE_CLOUD_PROJECT": "a-project"}
+
+
+def settings(**variables: object) -> Settings:
+    """Return the settings that these variables make."""
+    return Settings.model_validate(variables)
+
+
+def test_a_local_run_needs_no_setting() -> None:
+    """The first command of the README must work on a fresh machine."""
+    local = settings()
+
+    assert local.store is Store.SQLITE
+    assert local.host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("variables", [CLOUD_RUN, {"FIRESTORE_EMULATOR_HOST": "localhost:1"}])
+def test_firestore_is_the_default_where_it_is_at_hand(variables: dict[str, str]) -> None:
+    """A container's file would be gone with it."""
+    assert settings(**variables).store is Store.FIRESTORE
+
+
+def test_a_project_id_alone_does_not_select_firestore() -> None:
+    """Many laptops have one set; nobody wants their tests to write into the cloud."""
+    assert settings(GOOGLE_CLOUD_PROJECT="a-project").store is Store.SQLITE
+
+
+def test_an_explicit_store_wins_over_the_surroundings() -> None:
+    """What the operator says is what happens."""
+    assert settings(FIRESTORE_EMULATOR_HOST="localhost:1", store="sqlite").store is Store.SQLITE
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"store": "sqlite"}, "AFTERWORD_STORE"),
+        ({"FIRESTORE_EMULATOR_HOST": "localhost:1"}, "FIRESTORE_EMULATOR_HOST"),
+        ({"GOOGLE_CLOUD_PROJECT": ""}, "GOOGLE_CLOUD_PROJECT"),
+    ],
+)
+def test_cloud_run_refuses_what_would_lose_tasks(variables: dict[str, str], named: str) -> None:
+    """Better no revision than one that forgets."""
+    with pytest.raises(ValidationError, match=named):
+        settings(**CLOUD_RUN | variables)
+
+
+def test_an_emulator_on_cloud_run_can_be_allowed() -> None:
+    """The image is rehearsed under Cloud Run's rules with an emulator."""
+    rehearsal = CLOUD_RUN | {"FIRESTORE_EMULATOR_HOST": "localhost:1", "allow_emulator": "true"}
+
+    assert settings(**rehearsal).store is Store.FIRESTORE
+
+
+def test_cloud_run_is_listened_to_from_outside() -> None:
+    """A container that listens on loopback gets no request."""
+    assert settings(**CLOUD_RUN).host == "0.0.0.0"  # noqa: S104 - compared, not bound
+
+
+def test_durations_are_seconds() -> None:
+    """Nobody writes ISO 8601 durations into a deployment."""
+    assert settings(lease="45", heartbeat="2.5").lease == timedelta(seconds=45)
+
+
+def test_a_heartbeat_that_one_miss_would_break_is_refused() -> None:
+    """A lease that ends between two beats turns live work into stolen work."""
+    with pytest.raises(ValidationError, match="AFTERWORD_HEARTBEAT"):
+        settings(lease="10", heartbeat="6")
+
+
+def test_processors_are_a_comma_separated_list() -> None:
+    """An environment variable holds no JSON."""
+    assert settings(processors=" a.b , c ").processors == ("a.b", "c")
