@@ -1,0 +1,91 @@
+"""Rules of everything that is committed, code or not."""
+
+import re
+import tomllib
+from typing import Final
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.house.source import ROOT, files, modules
+
+TEXTS: Final = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8", errors="replace") for path in files()}
+LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
+PROJECT: Final = tomllib.loads(TEXTS["pyproject.toml"])
+
+REGISTRY = re.compile(r"(?:pypi|pythonhosted|npmjs)\.(?:org|com)|--(?:extra-)?index-url|--find-links")
+PRIVATE_PATH = re.compile(r"(?<![\w.])/(?:root|work|Users|home/\w+)/")
+LEFT_FOR_LATER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XXX)\b")
+THIS_FILE: Final = "tests/house/test_rules_of_the_files.py"
+
+
+@pytest.mark.parametrize("pattern", [REGISTRY, PRIVATE_PATH, LEFT_FOR_LATER], ids=["registry", "path", "for later"])
+def test_no_file_says_what_belongs_to_one_machine_or_to_later(pattern: re.Pattern[str]) -> None:
+    """A lock that names a company's mirror installs nowhere else; a wish in the code is no plan."""
+    found = [
+        f"{name}:{text.count('\n', 0, match.start()) + 1}"
+        for name, text in TEXTS.items()
+        if name != THIS_FILE
+        for match in pattern.finditer(text)
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_hold_hashes_and_no_addresses(lock: str) -> None:
+    """What is installed was seen before, byte for byte, whichever registry it comes from."""
+    pinned = re.findall(r"^\S+==", TEXTS[lock], flags=re.MULTILINE)
+    hashed = re.findall(r"^\S+==.*\\\n    --hash=sha256:", TEXTS[lock], flags=re.MULTILINE)
+
+    assert len(pinned) == len(hashed) > 20
+    assert "://" not in TEXTS[lock]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_hold_what_the_project_asks_for(lock: str) -> None:
+    """A dependency that was added without `make lock` works for its author and for nobody else."""
+    pinned = dict(re.findall(r"^([\w.-]+)==([\w.+!-]+)", TEXTS[lock], flags=re.MULTILINE))
+    asked = PROJECT["project"]["dependencies"]
+    asked = asked + PROJECT["dependency-groups"]["dev"] if lock == LOCKS[1] else asked
+
+    unmet = [
+        line
+        for line in asked
+        if not (wanted := Requirement(line)).specifier.contains(pinned.get(canonicalize_name(wanted.name), "0"))
+    ]
+    assert unmet == []
+
+
+def test_the_developers_lock_agrees_with_the_other() -> None:
+    """What is tested is what is served."""
+    both = [dict(re.findall(r"^([\w.-]+)==(\S+)", TEXTS[lock], flags=re.MULTILINE)) for lock in LOCKS]
+
+    assert both[0].items() <= both[1].items()
+
+
+def test_every_target_of_the_makefile_is_explained() -> None:
+    """`make help` prints the explanations; a target without one is found by nobody."""
+    phony = set(re.findall(r"^\.PHONY: (.+)$", TEXTS["Makefile"], flags=re.MULTILINE)[0].split())
+    explained = set(re.findall(r"^([a-z]+):.*## \w", TEXTS["Makefile"], flags=re.MULTILINE))
+
+    assert phony == explained
+
+
+def test_hooks_come_from_this_repository_only() -> None:
+    """A hook from elsewhere is code that nobody here has read, run before every commit."""
+    sources = re.findall(r"repo: *(\S+)", TEXTS[".pre-commit-config.yaml"])
+
+    assert set(sources) == {"local"}
+
+
+def test_the_version_is_said_once() -> None:
+    """`/version`, the package and the changelog's newest release are one number."""
+    said = [
+        text for module in modules("app") for text in re.findall(r'^__version__ = "(.+)"', module.text, re.MULTILINE)
+    ]
+    released = re.findall(r"^## \[(\d\S*)\]", TEXTS["CHANGELOG.md"], flags=re.MULTILINE)
+
+    assert said == [PROJECT["project"]["version"]]
+    assert released[:1] in ([], said)
