@@ -1,0 +1,228 @@
+"""
+Tasks in Firestore, fenced by the update time of their documents.
+
+Every call is made once, within one time limit: whether a write whose answer was
+lost has landed is for the engine to find out, by reading and comparing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Final, override
+from uuid import UUID
+
+import structlog
+
+from app.adapters import firestore_writes as writes
+from app.adapters.clock import StoreClock
+from app.adapters.cursor import decode_cursor, encode_cursor
+from app.adapters.firestore_codec import SCHEMA, TASK_FIELDS, task_from
+from app.adapters.firestore_connection import connect
+from app.adapters.firestore_content import read_content
+from app.adapters.firestore_queries import DueRange, Place, Stretch, due_query, list_query
+from app.adapters.firestore_wire import FirestoreWire, Found
+from app.adapters.firestore_writes import Version
+from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
+from app.domain.processing import Execution, Json
+from app.domain.task import RESULT_LEFT_OUT, Status, Task
+from app.engine.ports import Page, Snapshot, TaskStore
+
+NO_TASK: Final = str(UUID(int=0))
+"""An id that no task has: reading it asks Firestore for nothing but a sign of life, and the time."""
+
+log = structlog.get_logger()
+
+
+class FirestoreStore(TaskStore):
+    """The tasks of one database, as one process sees them."""
+
+    def __init__(
+        self,
+        *,
+        project: str | None,
+        database: str = "(default)",
+        call_limit: timedelta = timedelta(seconds=3),
+        emulator_host: str | None = None,
+        clock: StoreClock | None = None,
+    ) -> None:
+        """
+        Know where the tasks are, as `connect` says; `open` connects.
+
+        No call, however many messages it takes, lasts longer than *call_limit*.
+        """
+        self._project = project
+        self._database = database
+        self._call_limit = call_limit
+        self._emulator_host = emulator_host
+        self._clock = clock or StoreClock()
+        self._due_ranges = {execution: DueRange() for execution in Execution}
+        self._opened: FirestoreWire | None = None
+
+    @override
+    def open(self) -> AbstractAsyncContextManager[None]:
+        return self._open()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[None]:
+        async with connect(
+            project=self._project, database=self._database, emulator_host=self._emulator_host
+        ) as connection:
+            self._opened = FirestoreWire(connection, call_limit=self._call_limit, clock=self._clock)
+            try:
+                yield
+            finally:
+                self._opened = None
+
+    @override
+    async def check(self) -> None:
+        async with self._within_limit() as wire:
+            await wire.documents([wire.names.task(NO_TASK)], ["schema"])
+
+    @override
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    @override
+    async def create(self, task: Task, content: str) -> Snapshot:
+        async with self._within_limit() as wire:
+            parts = writes.create_parts(wire.names, task, content)
+            with_task = len(parts) <= writes.PARTS_PER_COMMIT
+            if not with_task:
+                for commit in writes.in_commits(parts):
+                    await wire.commit(commit)
+            condition, beside = writes.ABSENT, parts if with_task else []
+            while True:
+                version = await wire.commit([writes.create(wire.names, task, content, condition), *beside])
+                if version is not None:
+                    return Snapshot(task, version)
+                condition = await self._condition_for_another(wire, task, uploaded=not with_task)
+
+    async def _condition_for_another(self, wire: FirestoreWire, task: Task, *, uploaded: bool) -> writes.Write:
+        """Say on what condition *task* may still be created, now that its id was found taken."""
+        found = await wire.documents([wire.names.task(task.id)], ["submission", "expires_at"])
+        if not found:
+            return writes.ABSENT
+        if wire.has_expired(found[0]):
+            return writes.unchanged(found[0].version)
+        # One's own submission is there if an earlier try landed after all: its parts are in use.
+        if uploaded and found[0].fields.get("submission") != task.submission:
+            with suppress(StoreUnavailable):  # they expire
+                await wire.commit(writes.erase_parts(wire.names, task))
+        raise TaskExists
+
+    @override
+    async def get(self, task_id: str) -> Snapshot:
+        if not _is_task_id(task_id):
+            raise TaskNotFound
+        async with self._within_limit() as wire:
+            found = await wire.documents([wire.names.task(task_id)], TASK_FIELDS)
+        if not found or wire.has_expired(found[0]):
+            raise TaskNotFound
+        for snapshot in _snapshots(found):
+            return snapshot
+        raise StoreUnavailable("This version of the service cannot read the task.")
+
+    @override
+    async def swap(self, seen: Snapshot, new: Task) -> Snapshot:
+        async with self._within_limit() as wire:
+            version = await wire.commit(writes.replace(wire.names, seen.task, new, _version(seen)))
+        if version is None:
+            raise StaleWrite
+        return Snapshot(new, version)
+
+    @override
+    async def content(self, task: Task) -> str:
+        async with self._within_limit() as wire:
+            content = await read_content(wire, task)
+        if content is None:
+            raise TaskNotFound
+        return content
+
+    @override
+    async def due(
+        self, execution: Execution, *, now: datetime, limit: int, after: Snapshot | None = None
+    ) -> Sequence[Snapshot]:
+        due_range = self._due_ranges[execution]
+        start = None if after else due_range.start(now)
+        place = Place(after.task.due_at or now, after.task.id) if after else None
+        due: list[Snapshot] = []
+        async with self._within_limit() as wire:
+            while len(due) < limit:
+                stretch = Stretch(place, limit)
+                found = await wire.query(due_query(wire.names.root, execution, start=start, now=now, stretch=stretch))
+                due += _snapshots(found)
+                if len(found) < limit:
+                    break
+                place = _place(found[-1], "due_at")
+        if after is None:
+            due_range.finished(oldest=due[0].task.due_at if due else None, now=now)
+        return due[:limit]
+
+    @override
+    async def list(self, owner: str, *, status: Status | None, page_size: int, cursor: str | None) -> Page:
+        place = None if cursor is None else Place(*decode_cursor(cursor))
+        limit = page_size + 1
+        tasks: list[Task] = []
+        async with self._within_limit() as wire:
+            while len(tasks) <= page_size:
+                stretch = Stretch(place, limit)
+                found = await wire.query(list_query(wire.names.root, owner, status=status, stretch=stretch))
+                living = [each for each in found if not wire.has_expired(each)]
+                tasks += [snapshot.task for snapshot in _snapshots(living, result_left_out=RESULT_LEFT_OUT)]
+                if len(found) < limit:
+                    break
+                place = _place(found[-1], "created_at")
+        last = tasks[page_size - 1] if len(tasks) > page_size else None
+        return Page(tuple(tasks[:page_size]), encode_cursor(last.created_at, last.id) if last else None)
+
+    @override
+    async def delete(self, seen: Snapshot) -> None:
+        async with self._within_limit() as wire:
+            version = await wire.commit(writes.erase(wire.names, seen.task, _version(seen)))
+        if version is None:
+            raise StaleWrite
+
+    @asynccontextmanager
+    async def _within_limit(self) -> AsyncIterator[FirestoreWire]:
+        if self._opened is None:
+            raise StoreUnavailable("The task store is not open.")
+        try:
+            async with asyncio.timeout(self._call_limit.total_seconds()):
+                yield self._opened
+        except TimeoutError as error:
+            raise StoreUnavailable from error
+
+
+def _snapshots(found: Iterable[Found], *, result_left_out: Json = None) -> list[Snapshot]:
+    """Those of *found* that this version of the service can read."""
+    snapshots = []
+    for document in found:
+        if document.fields.get("schema") != SCHEMA:
+            continue
+        try:
+            task = task_from(document.id, document.fields, result_left_out=result_left_out)
+        except (KeyError, TypeError, ValueError) as error:  # one broken document must not hide the others
+            name = type(error).__name__
+            log.error("task document unreadable", task_id=document.id, error=name)  # noqa: TRY400 - traces show text
+        else:
+            snapshots.append(Snapshot(task, document.version))
+    return snapshots
+
+
+def _version(seen: Snapshot) -> Version:
+    if not isinstance(seen.version, Version):
+        raise TypeError("a snapshot of another store")
+    return seen.version
+
+
+def _place(found: Found, ordered_by: str) -> Place | None:
+    at = found.fields.get(ordered_by)
+    return Place(at, found.id) if isinstance(at, datetime) else None
+
+
+def _is_task_id(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value
+    except ValueError:
+        return False

@@ -1,0 +1,136 @@
+"""
+The writes that a change of a task is made of, in the plain form of `firestore_values`.
+
+The first of a commit is always the task's own: it carries the condition, and
+its update time is the new version. Nothing in here does I/O.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import Any, Final, NamedTuple
+
+from app.adapters.firestore_codec import CONTENT, fields_of
+from app.adapters.firestore_values import Fields, fields_to
+from app.domain.task import Status, Task
+
+INLINE_BYTES: Final = 16 * 1024
+"""Larger content lies in documents of its own, so that no heartbeat carries it along."""
+
+PART_BYTES: Final = 900 * 1024
+"""A document takes 1 MiB, names and all."""
+
+PARTS_PER_COMMIT: Final = 3
+"""Under 3 MB: Firestore takes 10 MiB in a request, its emulator 4 MiB."""
+
+PARTS_KEPT: Final = timedelta(days=100)
+"""Longer than any task can wait, run and be kept; it removes what a lost submission left behind."""
+
+type Write = dict[str, Any]
+
+
+class Version(NamedTuple):
+    """The update time of a document, to the nanosecond."""
+
+    seconds: int
+    nanos: int
+
+
+class Names(NamedTuple):
+    """The documents of one database; *root* is `projects/…/databases/…/documents`."""
+
+    root: str
+
+    def task(self, task_id: str) -> str:
+        """The document of a task."""
+        return f"{self.root}/tasks/{task_id}"
+
+    def parts(self, task: Task) -> list[str]:
+        """The documents that hold the content of *task*, in order; none if it is inline."""
+        if task.content_bytes <= INLINE_BYTES:
+            return []
+        count = -(-task.content_bytes // PART_BYTES)
+        return [f"{self.task(task.id)}/parts/{task.submission}-{number}" for number in range(count)]
+
+
+ABSENT: Final[Write] = {"exists": False}
+
+
+def unchanged(version: Version) -> Write:
+    """The condition that a document is still the one that was read or written as *version*."""
+    return {"update_time": {"seconds": version.seconds, "nanos": version.nanos}}
+
+
+def create(names: Names, task: Task, content: str, condition: Write) -> Write:
+    """All of *task*, and nothing of whatever had its id before."""
+    inline = content if task.content_bytes <= INLINE_BYTES else None
+    fields = {**fields_of(task), CONTENT: inline}
+    return {"update": _document(names.task(task.id), fields), "current_document": condition}
+
+
+def replace(names: Names, seen: Task, new: Task, version: Version) -> list[Write]:
+    """
+    The change from *seen*, stored as *version*, to *new*; erases the content if the task no longer keeps it.
+
+    Only what differs is sent: the condition says that the rest is as it was seen.
+    """
+    before = fields_of(seen)
+    fields = {name: value for name, value in fields_of(new).items() if value != before[name]}
+    erased = [] if new.keeps_content else [CONTENT]
+    change = {
+        "update": _document(names.task(new.id), fields),
+        "update_mask": {"field_paths": [*fields, *erased]},
+        "current_document": unchanged(version),
+    }
+    return [change, *_parts_of_change(names, seen, new)]
+
+
+def erase(names: Names, task: Task, version: Version) -> list[Write]:
+    """The removal of a task and of all that belongs to it."""
+    return [{"delete": names.task(task.id), "current_document": unchanged(version)}, *erase_parts(names, task)]
+
+
+def erase_parts(names: Names, task: Task) -> list[Write]:
+    """The removal of the content of *task*, as far as it has documents of its own."""
+    return [{"delete": name} for name in names.parts(task)]
+
+
+def create_parts(names: Names, task: Task, content: str) -> list[Write]:
+    """The content of *task* in documents of its own; none if it is inline."""
+    documents = names.parts(task)
+    if not documents:
+        return []
+    payload = content.encode()
+    pieces = (payload[start : start + PART_BYTES] for start in range(0, len(payload), PART_BYTES))
+    expires_at = task.created_at + PARTS_KEPT
+    return [
+        {"update": _document(name, {CONTENT: piece, "expires_at": expires_at})}
+        for name, piece in zip(documents, pieces, strict=True)
+    ]
+
+
+def in_commits(parts: Sequence[Write]) -> Iterator[list[Write]]:
+    """*parts* in as many commits as they need."""
+    return (list(group) for group in batched(parts, PARTS_PER_COMMIT))
+
+
+def _parts_of_change(names: Names, seen: Task, new: Task) -> list[Write]:
+    if not new.keeps_content:
+        return erase_parts(names, new)
+    if new.expires_at:
+        return _keep_parts(names, new, new.expires_at)
+    if seen.status is Status.FAILED:
+        return _keep_parts(names, new, new.available_at + PARTS_KEPT)
+    return []
+
+
+def _keep_parts(names: Names, task: Task, expires_at: datetime) -> list[Write]:
+    fields: Fields = {"expires_at": expires_at}
+    return [
+        {"update": _document(name, fields), "update_mask": {"field_paths": ["expires_at"]}}
+        for name in names.parts(task)
+    ]
+
+
+def _document(name: str, fields: Fields) -> dict[str, Any]:
+    return {"name": name, "fields": fields_to(fields)}
