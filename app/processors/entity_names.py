@@ -33,7 +33,7 @@ _PREPOSITION_LIST = (
 _PREPOSITIONS = frozenset(_PREPOSITION_LIST.split("|"))
 _LOOSE = frozenset({"sobre", "sur", "on", "para", "pour", "for", "against", "contra"})
 _CONJUNCTIONS = frozenset(["y", "e", "et", "and", "&"])
-_OPENING_MARKS = frozenset(':;"“«—–•*|¿¡>\n\u2018')
+_OPENING_MARKS = frozenset(':;"“«—\u2013•*|¿¡>\n\u2018')
 _ELIDED = re.compile(r"^[LDJNSMTC]['\u2019](?=\w)")
 _ABBREVIATION_LIST = "inc ltd corp co jr sr bros mr mrs ms dr dra prof sra srta st ste"
 _ABBREVIATED = frozenset(_ABBREVIATION_LIST.split())
@@ -118,13 +118,13 @@ def _part(match: re.Match[str], language: str) -> _Part:
 
 def _belongs(gap: str, run: list[_Part], part: _Part) -> bool:
     if not gap.strip():
-        return 0 < len(gap) < 3  # noqa: PLR2004 (a blank, or a wrapped line)
+        return 0 < len(gap) < 3  # noqa: PLR2004 - a blank, or a wrapped line
     last = run[-1].word
     if _ADJECTIVE.fullmatch(gap):
         return _is_head(last.lower(), gazetteers())
     if gap.strip() == ".":
         return len(gap) > 1 and (len(last) == 1 or last.lower() in gazetteers().titles)
-    if len(gap) > 8 or gap[0] not in " \n":  # noqa: PLR2004 (as long as the longest preposition with its blanks)
+    if len(gap) > 8 or gap[0] not in " \n":  # noqa: PLR2004 - as long as the longest preposition with its blanks
         return _is_suffix_after_comma(gap, part)
     joiner = " ".join(gap.lower().replace("'", " ").replace("\u2019", " ").split())
     return _joins(joiner, run, part)
@@ -231,7 +231,7 @@ def _span(parts: list[_Part], text: str, sentence: Sentence, *, is_opening: bool
 def _words_before(context: str) -> tuple[str, str]:
     """Return the last two words in lower case, empty if a sentence or a bracket ends in between."""
     tail = context.rstrip(_AROUND)
-    if len(context) - len(tail) > 3 or not tail[-1:].isalnum():  # noqa: PLR2004 (a comma, a blank, a quote)
+    if len(context) - len(tail) > 3 or not tail[-1:].isalnum():  # noqa: PLR2004 - a comma, a blank, a quote
         return "", ""
     words = ["", *(word.lower() for word in _BEFORE.findall(tail[-40:]))]
     return words[-2], words[-1]

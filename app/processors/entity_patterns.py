@@ -103,7 +103,7 @@ def _url_end(url: str) -> int:
     while end:
         last = url[end - 1]
         is_unpaired = last in _CLOSERS and url.count(_CLOSERS[last], 0, end) < url.count(last, 0, end)
-        if last not in ".,;:!?*_»”’" and not is_unpaired:  # noqa: RUF001 (the quote that closes)
+        if last not in ".,;:!?*_»”’" and not is_unpaired:  # noqa: RUF001 - the quote that closes
             break
         end -= 1
     return end
@@ -129,9 +129,9 @@ def _phone(text: str, start: int, end: int, language: str) -> Mention | None:
 def _is_grouped(written: str) -> bool:
     """Tell `91 123 45 67` from `2 345 678`, `12.345.678` and other numbers with separators."""
     groups = re.findall(r"\d+", written)
-    is_amount = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])  # noqa: PLR2004 (thousands)
-    starts_like_phone = written[0] in "(0" or (len(groups) >= 3 and "." not in written)  # noqa: PLR2004 (prefix and two groups)
-    starts_mobile = len(groups) == 3 and len(written) == 11 and written[0] in "679"  # noqa: PLR2004 (612 345 678)
+    is_amount = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])  # noqa: PLR2004 - thousands
+    starts_like_phone = written[0] in "(0" or (len(groups) >= 3 and "." not in written)  # noqa: PLR2004 - prefix and two groups
+    starts_mobile = len(groups) == 3 and len(written) == 11 and written[0] in "679"  # noqa: PLR2004 - 612 345 678
     return starts_like_phone and (not is_amount or starts_mobile) and len(groups[-1]) > 1
 
 

@@ -9,7 +9,7 @@ that nobody knows counts if the text keeps using it.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.processors.entity_names import Span, name_of, spans
 from app.processors.entity_types import MISC, ORGANIZATION, PERSON, UNKNOWN, Judgement, Surroundings, judge
@@ -22,6 +22,7 @@ MOST_SPANS = 200_000
 
 _LEAST_SCORE = 0.45
 _SURE = 0.7
+_GUESS = 0.5
 _WEAK_VOTE = 0.01
 _LEAST_SCORE_ELSEWHERE = 0.8
 _LEAST_SCORE_IN_HEADING = 0.8
@@ -48,7 +49,7 @@ def names(reading: Reading, *, is_supported: bool) -> list[Mention]:
     """
     around = Surroundings.of(reading.lexicon, lower_words(reading.text))
     judged = _judged(reading.text, reading.sentences, around)
-    types = _types(judged)
+    types = _types(judged) | _acronyms(judged)
     full_names = _full_names(judged, types)
     least = _LEAST_SCORE if is_supported else _LEAST_SCORE_ELSEWHERE
     found = []
@@ -74,7 +75,7 @@ def _judged(text: str, sentences: Sequence[Sentence], around: Surroundings) -> l
         if judgement is not None and len(span.key) > 1:
             start = _after_words(text, span, judgement.skip)
             found.append(_Judged(span, start, name_of(text, start, span.end), judgement))
-    return [*found, *_acronyms(found)]
+    return found
 
 
 def _after_words(text: str, span: Span, skip: int) -> int:
@@ -85,16 +86,14 @@ def _after_words(text: str, span: Span, skip: int) -> int:
     return start
 
 
-def _acronyms(judged: Iterable[_Judged]) -> list[_Judged]:
+def _acronyms(judged: Iterable[_Judged]) -> dict[str, Judgement]:
     """Give `OMS` the type of `Organización Mundial de la Salud (OMS)`."""
-    found = []
+    found = {}
     for one in judged:
         match = _BRACKETED.match(one.span.after)
         if match and _abbreviates(match[1], one.name):
-            kind = ORGANIZATION if one.judgement.type in {UNKNOWN, MISC} and match[1].isupper() else one.judgement.type
-            start = one.span.end + match.start(1)
-            span = replace(one.span, start=start, end=one.span.end + match.end(1), words=(match[1],), in_heading=False)
-            found.append(_Judged(span, start, match[1], Judgement(kind, max(0.85, one.judgement.score))))
+            kind = ORGANIZATION if one.judgement.type in {UNKNOWN, MISC} else one.judgement.type
+            found[match[1].lower()] = Judgement(kind, max(0.85, one.judgement.score))
     return found
 
 
@@ -119,7 +118,18 @@ def _types(judged: Sequence[_Judged]) -> dict[str, Judgement]:
     for key, counted in votes.items():
         kind = max((votes_for, kind) for kind, votes_for in counted.items())[1]
         settled[key] = _settled(kind, best[key, kind], inside[key], len(key.split()))
-    return settled
+    return settled | _families(settled)
+
+
+def _families(settled: dict[str, Judgement]) -> dict[str, Judgement]:
+    """Take `Leah Sandoval`, whom nobody knows, for a person if a later `Sandoval` speaks or acts like one."""
+    found = {}
+    for key, judgement in settled.items():
+        last = settled.get(key.rpartition(" ")[2])
+        is_open = judgement.type == UNKNOWN or (judgement.type == MISC and judgement.score <= _GUESS)
+        if is_open and key.count(" ") == 1 and last is not None and last.type == PERSON:
+            found[key] = Judgement(PERSON, 0.75)
+    return found
 
 
 def _settled(kind: str, score: float, inside: int, length: int) -> Judgement:

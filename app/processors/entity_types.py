@@ -8,6 +8,7 @@ Scores are shares of right answers that such evidence gives, roughly.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.processors import word_shapes as shapes
 from app.processors.entity_names import Span
@@ -84,9 +85,9 @@ def _known(span: Span, around: Surroundings) -> Judgement | None:
     is_plain = len(span.words) == 1 and (key in around.lower_words or (span.opens and key in _AMBIGUOUS))
     if is_plain and not shapes.is_coined(span.words[0]) and not shapes.is_acronym(span.words[0]):
         return _known_but_plain(span, around)
-    if key in lists.organizations and not (len(key) < 4 and not shapes.is_acronym(span.words[0])):  # noqa: PLR2004 (UE, not Ue)
+    if key in lists.organizations and not (len(key) < 4 and not shapes.is_acronym(span.words[0])):  # noqa: PLR2004 - UE, not Ue
         return Judgement(ORGANIZATION, 0.93)
-    if key in lists.places and not (len(key) < 4 and not shapes.is_acronym(span.words[0])):  # noqa: PLR2004 (US, not Us)
+    if key in lists.places and not (len(key) < 4 and not shapes.is_acronym(span.words[0])):  # noqa: PLR2004 - US, not Us
         return None if key in lists.first_names and _is_person_like(span, around) else Judgement(LOCATION, 0.93)
     return Judgement(MISC, 0.92) if key in lists.technologies else None
 
@@ -112,12 +113,8 @@ def _known_but_plain(span: Span, around: Surroundings) -> Judgement | None:
 
 def _titled(span: Span, around: Surroundings) -> Judgement | None:
     """`Dra. Ruiz`, `ministra Ana Ruiz`: the title is not part of the name."""
-    lists, skip = around.lists, 0
-    for word in span.words[:-1]:
-        bare = word.lower().rstrip(".")
-        if bare not in lists.titles and bare not in lists.roles:
-            break
-        skip += 1
+    lists = around.lists
+    skip = _announcing_words(span, lists)
     rest = span.words[skip:]
     is_announced = skip > 0 or _is_announced(span, lists)
     if not is_announced or not _could_be_person(rest, around):
@@ -125,6 +122,20 @@ def _titled(span: Span, around: Surroundings) -> Judgement | None:
     if skip and span.words[skip].lower() in _PARTICLES:
         return None
     return Judgement(PERSON, 0.93, skip)
+
+
+def _announcing_words(span: Span, lists: Gazetteers) -> int:
+    """Count the words up to the last title or role in front: `Transport Secretary Fiona Grantham`."""
+    words = [word.lower().rstrip(".") for word in span.words[:-1]]
+    skip = 0
+    while skip < len(words) and (words[skip] in lists.titles or words[skip] in lists.roles):
+        skip += 1
+    has_office = not skip and len(words) > 1 and words[1] in lists.roles and words[0] not in lists.first_names
+    return 2 if has_office and not _is_institution(words[0], lists) else skip
+
+
+def _is_institution(head: str, lists: Gazetteers) -> bool:
+    return head in lists.organization_heads or head in lists.place_heads or head in lists.work_heads
 
 
 def _is_announced(span: Span, lists: Gazetteers) -> bool:
@@ -145,7 +156,7 @@ def _could_be_person(words: tuple[str, ...], around: Surroundings) -> bool:
 def _organization(span: Span, around: Surroundings) -> Judgement | None:
     """Its head, its tail or its legal form says so."""
     lists, words = around.lists, [word.lower().rstrip(".") for word in span.words]
-    if len(words) < 2:  # noqa: PLR2004 (a head alone is a common noun)
+    if len(words) < 2:  # noqa: PLR2004 - a head alone is a common noun
         return None
     if any(word in lists.organization_suffixes and ("." in word or span.words[at + 1].isupper() or len(word) > 1)
            for at, word in enumerate(words[1:])) and words[-1] in lists.organization_suffixes:  # fmt: skip
@@ -154,8 +165,19 @@ def _organization(span: Span, around: Surroundings) -> Judgement | None:
         return Judgement(ORGANIZATION, 0.9)
     if words[-1] in lists.organization_tails and words[0] not in lists.first_names:
         return Judgement(ORGANIZATION, 0.85)
-    if "&" in words or "&" in span.key:
-        return Judgement(ORGANIZATION, 0.8)
+    if any(word in lists.organization_tails and after == "of" for word, after in pairwise(words)):
+        return Judgement(ORGANIZATION, 0.85)
+    return Judgement(ORGANIZATION, 0.8) if "&" in words or "&" in span.key else None
+
+
+def _introduced(span: Span, around: Surroundings) -> Judgement | None:
+    """`the contractor, Brightwater Construction plc`: a common noun before it says what it is."""
+    is_company = span.after.startswith((" plc", " gmbh", " inc"))
+    has_noun = not span.opens and span.before[-1] in around.lists.before_organizations
+    first = span.words[0].lower()
+    is_other = first in around.lists.place_heads or first in around.lists.first_names
+    if is_company or (has_noun and not is_other and not shapes.is_coined(span.words[0])):
+        return Judgement(ORGANIZATION, 0.85)
     return None
 
 
@@ -214,7 +236,8 @@ def _by_company(span: Span, around: Surroundings) -> Judgement | None:
     followed, apposed = _WORD_AFTER.match(span.after), _APPOSITION.match(span.after)
     speaks = followed is not None and followed[1] in lists.verbs
     has_role = apposed is not None and apposed[1] in lists.roles
-    if is_unseen and (speaks or has_role) and _could_be_person(span.words, around):
+    is_short = len([word for word in span.words if word.lower() not in _PARTICLES]) <= _LEAST_PERSON_WORDS
+    if is_unseen and is_short and (speaks or has_role) and _could_be_person(span.words, around):
         is_bare = len(span.words) == 1
         return Judgement(PERSON, 0.55 if is_bare and span.opens else 0.65 if is_bare else 0.8)
     nearby = _PLACE_AFTER.match(span.after)
@@ -253,4 +276,4 @@ def _is_plain(word: str, around: Surroundings) -> bool:
 
 
 type _Rule = Callable[[Span, Surroundings], Judgement | None]
-_RULES: tuple[_Rule, ...] = (_known, _titled, _organization, _work, _place, _person, _by_company, _shaped)
+_RULES: tuple[_Rule, ...] = (_known, _titled, _organization, _introduced, _work, _place, _person, _by_company, _shaped)

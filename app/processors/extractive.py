@@ -8,11 +8,10 @@ server and no GPU, and the same document always gives the same result.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from app.domain.processing import Document, Execution, Json, Kind, Processor, Report, Result
 from app.processors.entities import NAME_TYPES, Entity, entities
-from app.processors.entity_patterns import warm, without_addresses
+from app.processors.entity_patterns import warm
 from app.processors.gazetteers import gazetteers
 from app.processors.keywords import DEFAULT_COUNT, keywords
 from app.processors.language import SUPPORTED, WORD, detect, lexicon
@@ -47,7 +46,7 @@ def run(document: Document, report: Report) -> Result:
     reading = Reading.of(text, language)
     found = entities(reading, tick=_ticker(report, "entities", "keywords"))
     phrases = keywords(
-        replace(reading, text=without_addresses(text)),
+        reading,
         count=_count_option(options.get("max_keywords"), DEFAULT_COUNT),
         names=_names(found),
         tick=_ticker(report, "keywords", "summary"),

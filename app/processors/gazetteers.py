@@ -25,6 +25,7 @@ class Gazetteers:
     verbs: frozenset[str]
     organization_heads: frozenset[str]
     organization_tails: frozenset[str]
+    before_organizations: frozenset[str]
     organization_suffixes: frozenset[str]
     place_heads: frozenset[str]
     place_tails: frozenset[str]
@@ -50,6 +51,7 @@ def gazetteers() -> Gazetteers:
         verbs=person["verbs"],
         organization_heads=organization["heads"],
         organization_tails=organization["tails"],
+        before_organizations=organization["before"],
         organization_suffixes=organization["suffixes"],
         place_heads=place["heads"],
         place_tails=place["tails"],

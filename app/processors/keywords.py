@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.processors import word_shapes as shapes
+from app.processors.entity_patterns import without_addresses
 from app.processors.language import LONGEST_WORD, WORD, Lexicon, bare, first_word_at
 from app.processors.reading import Reading, Tick, no_tick
 from app.processors.sentences import Sentence
@@ -21,7 +22,7 @@ DEFAULT_COUNT = 10
 
 _LONGEST_PHRASE = 3
 _LINKS = frozenset({"de", "del", "do", "da", "dos", "das", "du", "des", "d", "of"})
-_MOST_PHRASES = 60_000
+_MOST_PHRASES = 40_000
 _MOST_SURFACES = 6
 _BUCKETS = 10
 _SHORTLIST = 20
@@ -87,7 +88,7 @@ def keywords(
 
 
 def _collect(reading: Reading, tick: Tick) -> dict[_Key, _Phrase]:
-    text, sentences, lexicon = reading.text, reading.sentences, reading.lexicon
+    text, sentences, lexicon = without_addresses(reading.text), reading.sentences, reading.lexicon
     phrases: dict[_Key, _Phrase] = {}
     for place, sentence in enumerate(sentences):
         bucket = 1 << (place * _BUCKETS // len(sentences))
@@ -103,17 +104,17 @@ def _collect(reading: Reading, tick: Tick) -> dict[_Key, _Phrase]:
 def _runs(text: str, sentence: Sentence, lexicon: Lexicon) -> Iterator[list[_Word]]:
     """Yield the words between two breaks: punctuation, numbers, adverbs, conjugated verbs."""
     matches = list(WORD.finditer(text, sentence.start, sentence.end))
-    lowers = [bare(match.group().lower()) for match in matches]
+    surfaces = [bare(match.group()) for match in matches]
+    lowers = [surface.lower() for surface in surfaces]
     stems = lexicon.stems(lowers)
     opening = first_word_at(text, sentence.start, sentence.end)
     run: list[_Word] = []
     end = sentence.start
-    for match, lower, stem in zip(matches, lowers, stems, strict=True):
+    for match, surface, lower, stem in zip(matches, surfaces, lowers, stems, strict=True):
         if run and _GAP.fullmatch(text, end, match.start()) is None:
             yield run
             run = []
         end = match.end()
-        surface = match.group()[len(match.group()) - len(lower) :] if match.group().lower().endswith(lower) else lower
         is_placed = match.start() == opening or not sentence.is_prose
         run.append(_Word(surface, lower, stem, _is_telling(surface, lower, lexicon), is_placed))
     if run:
@@ -125,7 +126,7 @@ def _is_telling(surface: str, lower: str, lexicon: Lexicon) -> bool:
         return False
     if shapes.is_finite_verb(lower, lexicon.language) or shapes.is_adverb(lower, lexicon.language):
         return False
-    return len(lower) > 2 or shapes.is_acronym(surface) or not surface.isascii()  # noqa: PLR2004 (two letters say little)
+    return len(lower) > 2 or shapes.is_acronym(surface) or not surface.isascii()  # noqa: PLR2004 - two letters say little
 
 
 def _count_run(run: list[_Word], place: int, bucket: int, phrases: dict[_Key, _Phrase]) -> None:
@@ -190,19 +191,33 @@ def _form_factor(phrase: _Phrase, language: str) -> float:
         factor *= 0.3 if len(phrase.lower) > 1 else 0.15
     if any(any(letter.isupper() for letter in surface) for surface in phrase.surfaces):
         factor *= 1.25
-    if len(phrase.lower) == 1 and len(phrase.lower[0]) <= 4:  # noqa: PLR2004 (short words are seldom telling)
+    if len(phrase.lower) == 1 and len(phrase.lower[0]) <= 4:  # noqa: PLR2004 - short words are seldom telling
         factor *= 0.8
     return factor
 
 
-def _distinct(shortlist: list[_Key], phrases: dict[_Key, _Phrase]) -> Iterator[_Key]:
-    """Drop what repeats a better phrase: its part if it seldom stands alone, its variant, its extension."""
+def _distinct(shortlist: list[_Key], phrases: dict[_Key, _Phrase]) -> list[_Key]:
+    """Drop what repeats a better phrase; a word that seldom stands alone makes room for its phrase."""
     chosen: list[_Key] = []
     for key in shortlist:
-        rivals = [other for other in chosen if _is_part(key, other) or _is_part(other, key) or _overlaps(key, other)]
-        if not any(_repeats(key, other, phrases) for other in rivals):
+        parts = [other for other in chosen if _is_part(other, key) and _completes(key, other, phrases)]
+        rivals = [other for other in chosen if other not in parts and _is_related(key, other)]
+        if any(_repeats(key, other, phrases) for other in rivals):
+            continue
+        if parts:
+            chosen[chosen.index(parts[0])] = key
+            chosen = [other for other in chosen if other not in parts[1:]]
+        else:
             chosen.append(key)
-            yield key
+    return chosen
+
+
+def _completes(key: _Key, part: _Key, phrases: dict[_Key, _Phrase]) -> bool:
+    return phrases[key].count > 1 and phrases[key].count >= _CONTAINED * phrases[part].count
+
+
+def _is_related(key: _Key, other: _Key) -> bool:
+    return _is_part(key, other) or _is_part(other, key) or _overlaps(key, other)
 
 
 def _is_part(one: _Key, other: _Key) -> bool:
@@ -217,7 +232,7 @@ def _repeats(key: _Key, chosen: _Key, phrases: dict[_Key, _Phrase]) -> bool:
     if _is_part(key, chosen):
         return phrases[chosen].count >= _CONTAINED * phrases[key].count or phrases[key].count < len(chosen)
     if _is_part(chosen, key):
-        return phrases[key].count < max(2, _CONTAINED * phrases[chosen].count)
+        return phrases[key].count == 1
     return set(key) == set(chosen) or min(phrases[key].count, phrases[chosen].count) == 1
 
 
@@ -229,11 +244,11 @@ def _readable(phrase: _Phrase, language: str, names: Mapping[str, str]) -> str:
         return max(lowered, key=lambda form: (phrase.surfaces.get(form, 0) + phrase.placed.get(form, 0), form))
     if surface.lower() in names:
         return names[surface.lower()]
-    return " ".join(_cased(word, language, names, is_placed=not phrase.surfaces) for word in surface.split(" "))
+    words = surface.split(" ")
+    is_plain = not phrase.surfaces or any(shapes.is_ordinary(word.lower(), language) for word in words)
+    return " ".join(_cased(word, names, is_plain=is_plain) for word in words)
 
 
-def _cased(word: str, language: str, names: Mapping[str, str], *, is_placed: bool) -> str:
-    lower = word.lower()
-    if shapes.is_coined(word) or shapes.is_acronym(word) or lower in names:
-        return word
-    return lower if is_placed or shapes.is_ordinary(lower, language) else word
+def _cased(word: str, names: Mapping[str, str], *, is_plain: bool) -> str:
+    is_name = shapes.is_coined(word) or shapes.is_acronym(word) or word.lower() in names
+    return word.lower() if is_plain and not is_name else word

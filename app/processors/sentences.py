@@ -21,7 +21,7 @@ _HEADING_MARK = re.compile(r"\s{0,20}(?:#{1,6}\s|[=~*_-]{3,}\s*$)")
 # Also the full-width, Arabic, Urdu and Devanagari marks, and whatever closes behind them.
 _TERMINAL = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964]['\"»”\u2019)\]*_]{0,4}\s*$")
 _CONTINUES = re.compile(
-    r"(?:\b(?:Sect|Sec|Art|Arts|Fig|Figs|Núm|Nº|Pág|Págs|Cap|Av|Avda|Sr|Sra|D|Dña|Mme|Mlle|Exmo|Exma|Ilmo|Ilma|Lda|Ldo|Dr|Dra|Prof|Ing|Lic|St|Ste|vol|ed|vs|aprox)"
+    r"(?:\b(?:Sect|Sec|Art|Arts|Fig|Figs|Núm|Nº|Pág|Págs|Cap|Av|Avda|Sr|Sra|D|Dª|Dña|Mme|Mlle|Exmo|Exma|Ilmo|Ilma|Lda|Ldo|Dr|Dra|Prof|Ing|Lic|St|Ste|vol|ed|vs|aprox)"
     r"|\b[A-Z]|^\W{0,6}\d{1,3}|^\W{0,6}[IVX]{1,5})\.\s*$",
     re.IGNORECASE,
 )

@@ -6,37 +6,32 @@ the text, so none may decide alone.
 """
 
 import re
-from functools import lru_cache
 
 _ORDINARY = {
-    "es": r"(?:ci[oó]n|siones|ciones|sión|encia|encias|ancia|ancias|miento|mientos|idad|idades|ismo|ismos|logía|logías"
-    r"|ura|uras|aje|ajes|ente|entes|ante|antes|able|ables|ible|ibles|iva|ivas|ivo|ivos|ica|icas|ico|icos|oso|osa"
-    r"|osos|osas|ial|iales|nal|nales|ural|urales|tor|tora|tores|dor|dora|dores|ado|ada|ados|adas|ido|ida|idos|idas"
-    r"|ería|erías)",
-    "en": r"(?:tion|tions|sion|sions|ment|ments|ness|ity|ities|ence|ances|ance|ing|ings|ism|ous|ive|able|ible|ial|nal"
-    r"|ical|ships?|ology|ful|less|ware|wise|ures?|ators?|ments?|ized|ised)",
-    "fr": r"(?:tions?|sions?|ments?|ités?|ences?|ances?|ismes?|logies?|ures?|ages?|eurs?|euses?|ables?|ibles?|ifs?"
-    r"|ives?|iques?|ielles?|iels?|ales?|aux|ées?|ants?|ents?)",
-    "pt": r"(?:ção|ções|são|sões|ência|ências|ância|âncias|mento|mentos|idade|idades|ismo|ismos|logia|logias|ura|uras"
-    r"|agem|agens|ente|entes|ante|antes|ável|áveis|ível|íveis|iva|ivas|ivo|ivos|ica|icas|ico|icos|oso|osa|ial|iais"
-    r"|nal|nais|dor|dora|dores|tor|tores|ado|ada|ados|adas|ido|ida|idos|idas|aria|arias)",
+    "es": "ción ciones sión siones encia encias ancia ancias miento mientos idad idades ismo ismos logía logías ura "
+    "uras aje ajes ente entes ante antes able ables ible ibles iva ivas ivo ivos ica icas ico icos oso osa osos "
+    "osas ial iales nal nales ural urales tor tora tores dor dora dores ado ada ados adas ido ida idos idas ería "
+    "erías",
+    "en": "tion tions sion sions ment ments ness ity ities ence ances ance ing ings ism ous ive able ible ial nal ical "
+    "ship ships ology ful less ware wise ure ures ator ators ized ised",
+    "fr": "tion tions sion sions ment ments ité ités ence ences ance ances isme ismes logie logies ure ures age ages "
+    "eur eurs euse euses able ables ible ibles if ifs ive ives ique iques ielle ielles iel iels ale ales aux ée "
+    "ées ant ants ent ents",
+    "pt": "ção ções são sões ência ências ância âncias mento mentos idade idades ismo ismos logia logias ura uras agem "
+    "agens ente entes ante antes ável áveis ível íveis iva ivas ivo ivos ica icas ico icos oso osa ial iais nal "
+    "nais dor dora dores tor tores ado ada ados adas ido ida idos idas aria arias",
 }
 _FINITE = {
-    "es": r"(?:\w{2,}(?:ó|aron|ieron|aba|aban|ará|arán|erá|erán|irán|aría|arían|ería[ns]|iendo"
-    r"|yendo|ándose|iéndose"
-    r"|arse|erse"
-    r"|irse|arlo|arla|amos|emos|imos|[^\W_]{3,}(?:an|en))|\w{4,}ando)",
-    "en": r"\w{2,}(?:n't|'ll|'ve|'re)",
-    "fr": r"\w{3,}(?:aient|ait|èrent|eront|erait|eraient|issent|issait|ons|ez)",
-    "pt": r"\w{2,}(?:ou|aram|eram|iram|ava|avam|ará|arão|erá|erão|aria|ariam|ando|endo|indo|armos|amos|emos|[^\W_]{2,}am|[^\W_]{2,}[^g\W]em)",
+    "es": "ó aron ieron aba aban ará arán erá erán irán aría arían erían iendo yendo ándose iéndose arse erse irse "
+    "arlo arla amos emos imos an en ando",
+    "en": "n't 'll 've 're",
+    "fr": "aient ait èrent eront era ira erait eraient issent issait ons ez",
+    "pt": "ou aram eram iram ava avam ará arão erá erão aria ariam ando endo indo armos amos emos am em",
 }
-_BASE_FORM = {
-    "es": r"\w{2,}(?:[bcdfghjkmnpqrstvyz]ar|[bcdfghjklmnpqrstvyz]er|[bcdfghjklmnpqrstvyz]ir)",
-    "en": r"\w{3,}(?:ed|ing)",
-    "fr": r"\w{3,}(?:er|ir)",
-    "pt": r"\w{3,}(?:ar|er|ir)",
-}
+_BASE_FORM = {"es": "ar er ir", "en": "ed ing", "fr": "er ir é", "pt": "ar er ir"}
+_NOUN_ENDINGS = {"es": "lar liar", "en": "eed", "fr": "té", "pt": "gem lar"}
 _NOUN_LIST = """
+marché café carré employé thé passé degré congé blé clé abbé procédé traité énoncé arrêté musée armée année idée dia
 lugar hogar poder mujer taller placer deber nivel azúcar militar solar bienestar ser mar líder cráter carácter
 mayor menor mejor peor familiar celular nuclear singular similar popular particular escolar bar par ayer
 alquiler máster building billing banking engineering marketing training housing funding hearing meeting
@@ -58,12 +53,13 @@ clemente semente
 """
 _ADVERBS_NOT = frozenset(_NOT_ADVERB_LIST.split())
 _SHORTEST_ADVERB = 6
-_REMEMBERED = 20_000
+_SHORTEST = 4
 
-_ORDINARY_RE = {code: re.compile(rf"\w{{2,}}{pattern}") for code, pattern in _ORDINARY.items()}
-_FINITE_RE = {code: re.compile(pattern) for code, pattern in _FINITE.items()}
-_BASE_FORM_RE = {code: re.compile(pattern) for code, pattern in _BASE_FORM.items()}
-_MIXED = re.compile(r".*(?:[^\W\d_][\d]|\d[^\W\d_]|[a-zà-ÿ][A-ZÀ-Þ])|.+[+#]$")
+_ORDINARY_ENDS = {code: tuple(ends.split()) for code, ends in _ORDINARY.items()}
+_FINITE_ENDS = {code: tuple(ends.split()) for code, ends in _FINITE.items()}
+_BASE_ENDS = {code: tuple(ends.split()) for code, ends in _BASE_FORM.items()}
+_NOUN_ENDS = {code: tuple(ends.split()) for code, ends in _NOUN_ENDINGS.items()}
+_MIXED = re.compile(r".*?(?:[^\W\d_][\d]|\d[^\W\d_]|[a-zà-ÿ][A-ZÀ-Þ])|.+[+#]$")
 
 
 def is_coined(word: str) -> bool:
@@ -74,34 +70,33 @@ def is_coined(word: str) -> bool:
 def is_acronym(word: str) -> bool:
     """Tell whether *word* is all capitals (dots allowed), two to seven letters long."""
     letters = word.replace(".", "").replace("-", "")
-    return 1 < len(letters) <= 7 and letters.isalpha() and letters.isupper()  # noqa: PLR2004 (as the docstring says)
+    return 1 < len(letters) <= 7 and letters.isalpha() and letters.isupper()  # noqa: PLR2004 - as the docstring says
 
 
-@lru_cache(_REMEMBERED)
 def is_ordinary(word: str, language: str) -> bool:
     """Tell whether lower-case *word* ends like a common noun or adjective of *language*."""
-    pattern = _ORDINARY_RE.get(language)
-    return pattern is not None and pattern.fullmatch(word) is not None
+    return len(word) > _SHORTEST and word.endswith(_ORDINARY_ENDS.get(language, ()))
 
 
-@lru_cache(_REMEMBERED)
 def is_finite_verb(word: str, language: str) -> bool:
     """Tell whether lower-case *word* ends like a conjugated verb of *language*."""
-    pattern = _FINITE_RE.get(language)
-    return pattern is not None and word not in _NOUNS_AFTER_ALL and pattern.fullmatch(word) is not None
+    return _ends_like_verb(word, language, _FINITE_ENDS.get(language, ()))
 
 
-@lru_cache(_REMEMBERED)
 def is_base_verb(word: str, language: str) -> bool:
     """Tell whether lower-case *word* ends like an infinitive or participle that is seldom a noun."""
-    pattern = _BASE_FORM_RE.get(language)
-    return pattern is not None and word not in _NOUNS_AFTER_ALL and pattern.fullmatch(word) is not None
+    return _ends_like_verb(word, language, _BASE_ENDS.get(language, ()))
 
 
-@lru_cache(_REMEMBERED)
 def is_adverb(word: str, language: str) -> bool:
     """Tell whether lower-case *word* ends like an adverb of *language*; French `-ment` also makes nouns."""
     ending = _ADVERB.get(language)
     if ending is None or language == "fr" or word in _ADVERBS_NOT:
         return False
     return len(word) >= _SHORTEST_ADVERB and word.endswith(ending)
+
+
+def _ends_like_verb(word: str, language: str, endings: tuple[str, ...]) -> bool:
+    if len(word) <= _SHORTEST or not word.endswith(endings) or word.endswith(_NOUN_ENDS.get(language, ())):
+        return False
+    return word not in _NOUNS_AFTER_ALL

@@ -1,0 +1,103 @@
+"""Keywords are read at a glance: one odd entry makes the whole list look careless."""
+
+import pytest
+
+from app.processors.keywords import keywords
+from app.processors.reading import Reading
+
+SPANISH = (
+    "El riego por goteo ahorra agua. Los agricultores de la comarca instalaron el riego por goteo en sus huertos. "
+    "Con el riego por goteo, el consumo de agua bajó a la mitad. La cooperativa estudia ahora la energía solar "
+    "para mover las bombas de agua. La energía solar es barata en la comarca."
+)
+ENGLISH = (
+    "Coral reefs protect the coast. When ocean temperatures rise, coral reefs lose their colour. The research team "
+    "measured ocean temperatures around twelve coral reefs. Marine biologists hope that shade can save coral reefs."
+)
+FRENCH = (
+    "Le tramway relie la gare au port. La ligne de tramway transporte dix mille voyageurs. Les voyageurs demandent "
+    "une ligne de tramway vers l'hôpital. Le port restera relié au tramway."
+)
+PORTUGUESE = (
+    "A energia eólica cresceu no país. Os parques de energia eólica produzem eletricidade barata. A energia eólica "
+    "depende do vento. O vento do norte favorece os parques."
+)
+
+
+def found(text: str, language: str, count: int = 10) -> list[str]:
+    """List the keywords of *text* in one step."""
+    return keywords(Reading.of(text, language), count=count)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        (SPANISH, "es", "energía solar"),
+        (ENGLISH, "en", "coral reefs"),
+        (FRENCH, "fr", "ligne de tramway"),
+        (PORTUGUESE, "pt", "energia eólica"),
+    ],
+)
+def test_the_topic_is_among_the_first(text: str, language: str, expected: str) -> None:
+    """A reader who sees only five must know what the text is about."""
+    assert expected in found(text, language)[:5]
+
+
+@pytest.mark.parametrize(("text", "language"), [(SPANISH, "es"), (ENGLISH, "en"), (FRENCH, "fr"), (PORTUGUESE, "pt")])
+def test_every_phrase_stands_in_the_text(text: str, language: str) -> None:
+    """A phrase that nobody wrote cannot be found again."""
+    assert all(phrase.casefold() in text.casefold() for phrase in found(text, language))
+
+
+def test_no_phrase_begins_or_ends_with_a_function_word() -> None:
+    """`de agua` is a fragment."""
+    ends = {word for phrase in found(SPANISH, "es") for word in (phrase.split()[0], phrase.split()[-1])}
+
+    assert ends.isdisjoint({"de", "la", "el", "los", "por", "con", "en", "a"})
+
+
+def test_singular_and_plural_are_one() -> None:
+    """Near-duplicates waste places."""
+    text = "El contrato es claro. Los contratos se firman aquí. Un contrato obliga. Los contratos duran un año."
+
+    assert sum(phrase.startswith("contrato") for phrase in found(text, "es")) == 1
+
+
+def test_names_keep_their_capitals_and_other_words_do_not() -> None:
+    """Readable means as one would write it."""
+    text = "El equipo usa FastAPI cada día. Con FastAPI las Pruebas Automáticas son rápidas."
+
+    phrases = found(text, "es")
+
+    assert "FastAPI" in phrases
+    assert all(phrase == phrase.lower() for phrase in phrases if "FastAPI" not in phrase)
+
+
+def test_the_parts_of_an_address_are_no_words() -> None:
+    """`https` and `html` say nothing about a page."""
+    text = "Los datos están en https://portal.example/datos/indice.html y en portal@correo.example desde ayer."
+
+    assert not {"https", "html", "example", "correo"} & set(found(text, "es"))
+
+
+def test_no_more_than_asked_for() -> None:
+    """The option is a promise."""
+    assert len(found(SPANISH, "es", count=2)) == 2
+
+
+def test_function_words_alone_give_none() -> None:
+    """An empty list is an honest answer."""
+    assert found("de la que el en y a los se del", "es") == []
+
+
+@pytest.mark.parametrize("unit", ["a", "ab ", "a-", "x y. ", "1 ", "\n", "😀"])
+def test_hostile_repetition_ends(unit: str) -> None:
+    """Whatever comes, there is an answer."""
+    assert len(found(unit * 30_000, "es")) <= 10
+
+
+def test_memory_does_not_grow_with_ever_new_words() -> None:
+    """A dump of identifiers must not fill the child process."""
+    text = " ".join(f"palabra{number}x" for number in range(30_000))
+
+    assert len(found(text, "es")) <= 10

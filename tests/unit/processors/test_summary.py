@@ -1,0 +1,110 @@
+"""A summary is what most callers read, and often all they read."""
+
+from app.processors.reading import Reading
+from app.processors.summary import LONGEST_QUOTE, summarise
+
+REPORT = """Informe anual de la biblioteca
+
+La biblioteca municipal prestó 84.000 libros durante el año, un tercio más que el año anterior. El aumento de los
+préstamos se debe sobre todo a la nueva sala infantil, que abrió en marzo. La sala infantil recibió 12.000 visitas en
+nueve meses. También se renovaron los aseos de la planta baja.
+
+Presupuesto y personal
+
+El presupuesto de la biblioteca creció un cinco por ciento y permitió contratar a dos bibliotecarias. Las nuevas
+bibliotecarias atienden la sala infantil por las tardes. El aparcamiento sigue cerrado por obras. Para el próximo año,
+la biblioteca pide fondos para ampliar el horario y digitalizar los libros antiguos.
+"""
+
+
+def summary(text: str, language: str = "es", count: int | None = None) -> str:
+    """Summarise *text* in one step."""
+    return summarise(Reading.of(text, language), count=count)
+
+
+def test_it_quotes_whole_sentences() -> None:
+    """A summary that invents is worse than none."""
+    flat = " ".join(REPORT.split())
+
+    quoted = summary(REPORT, count=3)
+
+    assert all(sentence.strip(" .") in flat for sentence in quoted.split(". "))
+
+
+def test_it_keeps_the_order_of_the_text() -> None:
+    """Sentences refer back, so their order carries meaning."""
+    flat = " ".join(REPORT.split())
+
+    places = [flat.index(sentence.strip(" .")) for sentence in summary(REPORT, count=4).split(". ")]
+
+    assert places == sorted(places)
+
+
+def test_headings_stay_out() -> None:
+    """A heading says what comes, not what is so."""
+    quoted = summary(REPORT, count=8)
+
+    assert "Informe anual" not in quoted
+    assert "Presupuesto y personal" not in quoted
+
+
+def test_it_chooses_what_the_text_is_about() -> None:
+    """The car park is a detail; the loans are the news."""
+    quoted = summary(REPORT)
+
+    assert "84.000 libros" in quoted
+    assert "aparcamiento" not in quoted
+
+
+def test_as_many_sentences_as_asked_for() -> None:
+    """The option is a promise."""
+    assert summary(REPORT, count=2).count(".") - summary(REPORT, count=2).count("84.000") == 2
+
+
+def test_more_sentences_than_there_are_gives_all() -> None:
+    """Asking for too much is no error."""
+    assert summary("Una frase corta de prueba. Otra frase distinta.", count=20).count(".") == 2
+
+
+def test_by_default_it_is_shorter_than_the_text() -> None:
+    """Two sentences need a summary of one."""
+    assert summary("El puente se abrió ayer al tráfico. Los vecinos celebraron una fiesta.").count(".") == 1
+
+
+def test_it_does_not_say_the_same_twice() -> None:
+    """Reports repeat themselves; a summary has no room for it."""
+    text = (
+        "El consejo aprobó el presupuesto de la nueva escuela. "
+        "El consejo aprobó ayer el presupuesto de la nueva escuela. "
+        "La escuela abrirá en otoño con veinte aulas. Los alumnos estudian ahora en barracones de obra. "
+        "El presupuesto incluye un comedor y una pista de deporte."
+    )
+
+    assert summary(text, count=None).count("aprobó") == 1
+
+
+def test_a_text_of_headings_is_summarised_by_them() -> None:
+    """Some documents are nothing but a list."""
+    assert summary("Pan integral\n\nLeche de avena\n\nManzanas") != ""
+
+
+def test_nothing_gives_nothing() -> None:
+    """Blank pages occur."""
+    assert summary(" \n\n ") == ""
+
+
+def test_a_monster_sentence_is_cut() -> None:
+    """Text without punctuation must not come back whole."""
+    assert len(summary("palabra " * 5000)) <= 5 * (LONGEST_QUOTE + 2)
+
+
+def test_bullets_and_numbers_are_taken_off() -> None:
+    """They point at a list that is not there any more."""
+    text = "1. El contrato dura un año completo desde hoy.\n2. La renta se paga cada mes por adelantado."
+
+    assert summary(text, count=1)[0].isalpha()
+
+
+def test_the_same_text_has_the_same_summary() -> None:
+    """A repeated attempt must not change the outcome."""
+    assert summary(REPORT) == summary(REPORT)
