@@ -1,0 +1,160 @@
+"""The command line: `python -m app`."""
+
+import asyncio
+import inspect
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Never
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from app.domain.errors import ServiceError
+from app.domain.processing import Document, Json, Kind, Processor, Report, Result, answer
+from app.processors.catalogue import Catalogue, CatalogueError
+from app.settings import Settings
+
+FALLBACK_MODEL = "default_ai_model"
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Asynchronous document AI.", rich_markup_mode=None)
+errors = Console(stderr=True)
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the API on $PORT (8080) until it is told to stop."""
+    settings = _settings()
+    _catalogue(settings)
+    shown = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104 - compared, not bound
+    errors.print(f"Afterword listens on http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)", highlight=False)
+    if not settings.k_service:
+        where = settings.sqlite_path if settings.store == "sqlite" else f"Firestore, {settings.firestore_emulator_host}"
+        errors.print(f"Tasks are kept in {where}", highlight=False)
+    sys.stderr.flush()
+    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:app.server", "app.main:create()"]
+    os.execv(sys.executable, arguments)  # noqa: S606 - this very interpreter
+
+
+@cli.command()
+def process(
+    file: Annotated[Path, typer.Argument(help="A text file in UTF-8; - reads standard input.")],
+    model: Annotated[str, typer.Option(help="The model to ask; `python -m app models` lists them.")] = FALLBACK_MODEL,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Read a document here and now, without a server."""
+    text = _read(file)
+    try:
+        processor = _find(_catalogue(_settings()), model)
+        with _progress() as bar:
+            result = _run(processor, text, bar)
+    except ServiceError as error:
+        _stop(error.message)
+    if as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
+    else:
+        _show(result)
+
+
+@cli.command()
+def models() -> None:
+    """List the models that a task can name."""
+    table = Table("name", "also called", "takes", "runs as", "languages", box=None)
+    for processor in _catalogue(_settings()):
+        kinds = ", ".join(sorted(processor.kinds))
+        languages = ", ".join(processor.languages) or "any"
+        table.add_row(processor.name, ", ".join(processor.aliases), kinds, processor.execution.value, languages)
+    Console().print(table)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = str(problem["loc"][0]) if problem["loc"] else ""
+            variable = name if name.isupper() else f"AFTERWORD_{name.upper()}"
+            errors.print(f"{variable}: {problem['msg']}" if name else problem["msg"], highlight=False, markup=False)
+        raise typer.Exit(2) from error
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    try:
+        return Catalogue.load(settings.processors)
+    except CatalogueError as error:
+        _stop(str(error))
+
+
+def _find(catalogue: Catalogue, model: str) -> Processor:
+    """Prefer the model as one for documents; one for texts only is fine too."""
+    kind = Kind.DOCUMENT if catalogue.knows(model, Kind.DOCUMENT) else Kind.TEXT
+    return catalogue.find(model, kind)
+
+
+def _read(file: Path) -> str:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except OSError as error:
+        _stop(f"{file} cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        _stop(f"{file} is not a text in UTF-8")
+    if not text.strip():
+        _stop(f"{file} is empty")
+    return text
+
+
+def _progress() -> Progress:
+    columns = TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %")
+    return Progress(*columns, console=errors, transient=True)
+
+
+def _run(processor: Processor, text: str, bar: Progress) -> Result:
+    shown = bar.add_task("starting", total=1.0)
+
+    def report(stage: str, fraction: float, /) -> None:
+        bar.update(shown, description=stage, completed=fraction)
+
+    if processor.load:
+        processor.load()
+    kind = Kind.DOCUMENT if Kind.DOCUMENT in processor.kinds else Kind.TEXT
+    return answer(asyncio.run(_returned(processor, Document(text=text, kind=kind), report)), kind)
+
+
+async def _returned(processor: Processor, document: Document, report: Report) -> Result:
+    returned = processor.run(document, report)
+    return await returned if inspect.isawaitable(returned) else returned
+
+
+def _show(result: Result) -> None:
+    console = Console(highlight=False)
+    if not isinstance(result, dict):
+        console.print(str(result), markup=False)
+        return
+    for name, value in result.items():
+        console.print(f"[bold]{name}[/bold]")
+        console.print(_readable(value), markup=False)
+        console.print()
+
+
+def _readable(value: Json) -> str:
+    if isinstance(value, list):
+        return "\n".join(f"  {_readable(item).strip()}" for item in value) or "  none"
+    if isinstance(value, dict) and "text" in value:
+        extra = f" = {value['value']}" if value.get("value") else ""
+        return f"  {value.get('type', ''):<13} {value['text']}{extra}  x{value.get('count', 1)}"
+    if isinstance(value, dict):
+        return "  " + ", ".join(f"{value[key]} {key}" for key in value)
+    return f"  {value}"
+
+
+def _stop(message: str) -> Never:
+    errors.print(message, highlight=False, markup=False)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,188 @@
+"""The one place that chooses implementations; it hands them values, never the settings."""
+
+import asyncio
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from os import getpid
+from random import Random
+from types import FrameType
+from typing import Any, Final
+from uuid import uuid4
+
+from app import __version__
+from app.adapters.firestore_store import FirestoreStore
+from app.adapters.sqlite_store import SqliteStore
+from app.api.services import Limits, Services, Version
+from app.domain.errors import StoreUnavailable
+from app.domain.processing import Execution, ProcessorPool
+from app.engine.drain import Drain
+from app.engine.ports import TaskStore
+from app.engine.registry import Registry
+from app.engine.runner import Runner, Timing
+from app.engine.slots import Slots
+from app.engine.submission import Intake
+from app.engine.sweeper import Sweeper
+from app.processors.catalogue import Catalogue
+from app.processors.pool import ForkserverPool
+from app.settings import Settings, Store
+
+MIB: Final = 1024 * 1024
+CPU_TIME_SLACK: Final = timedelta(seconds=5)
+"""Beyond the longest time limit, so that the kernel ends only a child that its web worker has failed to end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """What works in one web worker, as long as its lifespan lasts."""
+
+    store: TaskStore
+    catalogue: Catalogue
+    pool: ProcessorPool
+    slots: Slots
+    registry: Registry
+    drain: Drain
+    runner: Runner
+    sweeper: Sweeper
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Hold store and children, sweep, and hand over what runs in the end."""
+        async with self.store.open():
+            clock = asyncio.create_task(self._set_the_clock())
+            async with self.pool.open():
+                await clock
+                await asyncio.to_thread(_load_io_models, self.catalogue)
+                sweeping = asyncio.create_task(self.sweeper.run(), name="sweeper")
+                try:
+                    with _notice_of_the_end(self.drain.begin):
+                        yield
+                finally:
+                    await self.drain.finish()
+                    sweeping.cancel()
+                    await asyncio.wait([sweeping])
+
+    async def _set_the_clock(self) -> None:
+        """Learn the store's time from one read; while it cannot be reached, the machine's has to do."""
+        with suppress(StoreUnavailable):
+            await self.store.check()
+
+
+def build(settings: Settings) -> Services:
+    """
+    Build everything that one web worker needs; nothing is opened yet.
+
+    Raises:
+        CatalogueError: If a model cannot be offered.
+
+    """
+    engine = _engine(settings)
+    store, catalogue, slots, runner = engine.store, engine.catalogue, engine.slots, engine.runner
+    return Services(
+        store=store,
+        intake=Intake(store=store, models=catalogue, slots=slots, runner=runner, ids=uuid4, tokens=_token),
+        registry=engine.registry,
+        catalogue=catalogue,
+        limits=Limits(
+            json_body_bytes=settings.json_body_bytes,
+            content_bytes=settings.content_bytes,
+            body_budget_bytes=settings.body_budget_bytes,
+            max_attempts=settings.max_attempts,
+            time_to_live=settings.time_to_live,
+        ),
+        version=Version(version=__version__, commit=settings.commit, revision=settings.k_revision),
+        lifespan=engine.lifespan,
+        on_traffic=engine.sweeper.wake,
+    )
+
+
+def _engine(settings: Settings) -> Engine:
+    store = build_store(settings)
+    catalogue = Catalogue.load(settings.processors)
+    timing = Timing(
+        lease=settings.lease, heartbeat=settings.heartbeat, cpu_limit=settings.cpu_limit, io_limit=settings.io_limit
+    )
+    pool = ForkserverPool(
+        slots=settings.slots_for_cpu,
+        modules=settings.processors,
+        memory=settings.child_memory_mib * MIB,
+        cpu_time=max(timing.limit(processor) for processor in catalogue) + CPU_TIME_SLACK,
+    )
+    slots = Slots({Execution.CPU: settings.slots_for_cpu, Execution.IO: settings.io_slots})
+    registry = Registry()
+    drain = Drain(slots, registry)
+    rng = Random()  # noqa: S311 - spreads load, guards nothing
+    shared: dict[str, Any] = {"store": store, "models": catalogue, "slots": slots, "drain": drain, "rng": rng}
+    runner = Runner(
+        **shared, pool=pool, registry=registry, timing=timing, holder=_holder(settings.k_revision), tokens=_token
+    )
+    sweeper = Sweeper(**shared, runner=runner, interval=settings.sweep, lease=settings.lease)
+    if settings.k_service is None:
+        sweeper.wake()
+    return Engine(
+        store=store,
+        catalogue=catalogue,
+        pool=pool,
+        slots=slots,
+        registry=registry,
+        drain=drain,
+        runner=runner,
+        sweeper=sweeper,
+    )
+
+
+def build_store(settings: Settings) -> TaskStore:
+    """Return the store that the settings ask for."""
+    if settings.store is Store.SQLITE:
+        return SqliteStore(settings.sqlite_path, clock=_utc_now)
+    return FirestoreStore(project=settings.google_cloud_project, database=settings.firestore_database)
+
+
+def _load_io_models(catalogue: Catalogue) -> None:
+    """Have the models that run in this process read what they need; the children's are loaded where they are forked."""
+    for processor in catalogue:
+        if processor.execution is Execution.IO and processor.load:
+            processor.load()
+
+
+@contextmanager
+def _notice_of_the_end(begin: Callable[[], None]) -> Iterator[None]:
+    """
+    Call *begin* in the event loop as soon as SIGTERM or SIGINT arrives, before the server acts on it.
+
+    The server's own handler goes on to do its work; by itself it would tell
+    the application only after its grace for open connections.
+    """
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def notice(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(begin)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in before:
+        signal.signal(number, notice)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _holder(revision: str | None) -> str:
+    """Name this process for people who read leases and logs."""
+    return f"{revision or socket.gethostname()}/{getpid()}/{secrets.token_hex(4)}"
+
+
+def _token() -> str:
+    return secrets.token_hex(16)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
