@@ -42,7 +42,7 @@ class ServiceError(Exception):
     @property
     def message(self) -> str:
         """What went wrong, in one sentence."""
-        return str(self.args[0])
+        return str(self.args[0] if self.args else type(self).__name__)  # a model's own class may forget `super()`
 
 
 class Rejected(ServiceError):

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from app.domain.errors import PermanentFailure, UnknownModel
 
@@ -51,6 +51,15 @@ class Document:
     options: Mapping[str, Json] = field(default_factory=dict)
 
 
+STAGE_CHARACTERS: Final = 100
+MESSAGE_CHARACTERS: Final = 1000
+
+
+def told(text: object, *, at_most: int) -> str:
+    """Return what a model says of itself as a text that any store can keep: valid Unicode, *at_most* so long."""
+    return str(text)[:at_most].encode(errors="replace").decode()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
     """How far a run has come: a *stage* in a word or two, and a *fraction* from 0 to 1."""
@@ -62,6 +71,11 @@ class Progress:
         """Refuse a fraction that is not one (NaN included)."""
         if not 0.0 <= self.fraction <= 1.0:
             raise ValueError(f"fraction {self.fraction} is not between 0 and 1")
+
+    @classmethod
+    def reported(cls, stage: object, fraction: float) -> Self:
+        """Make one of whatever a model reports; a fraction beyond 0 or 1 is taken for it."""
+        return cls(stage=told(stage, at_most=STAGE_CHARACTERS), fraction=min(1.0, max(0.0, float(fraction))))
 
 
 class Report(Protocol):

@@ -62,13 +62,14 @@ async def insist(
 
     Raises:
         StoreUnavailable: If *gave_up* was set before anybody knew.
+        StaleWrite: If it was set while others kept writing.
 
     """
     while True:
         try:
             return await apply(store, seen.task.id, transition, seen=seen)
-        except StoreUnavailable:
-            get_logger().warning("store unavailable, write is repeated", task_id=seen.task.id)
+        except (StoreUnavailable, StaleWrite) as error:
+            get_logger().warning("write is repeated", task_id=seen.task.id, reason=error.code)
             if gave_up.is_set():
                 raise
         with suppress(TimeoutError):
@@ -121,7 +122,7 @@ def _log(before: Task | None, after: Task) -> None:
     }
     if after.failure and after.finished_at is not None:
         fields["failure"] = after.failure.code
-    if before is not None and before.status is after.status:
+    if before is not None and (before.status, before.attempt) == (after.status, after.attempt):
         get_logger().debug("task updated", **fields)
     else:
         get_logger().info(f"task {after.status.value}", **fields)

@@ -30,11 +30,21 @@ class Drain:
 
     """
 
-    def __init__(self, slots: Slots, registry: Registry, *, grace: timedelta = GRACE) -> None:
-        """Drain *slots* and *registry*, with so much *grace* for running work."""
+    def __init__(
+        self,
+        slots: Slots,
+        registry: Registry,
+        *,
+        grace: timedelta = GRACE,
+        hand_over: timedelta = HAND_OVER,
+        last_word: timedelta = LAST_WORD,
+    ) -> None:
+        """Give running work a *grace*, its releases the *hand_over*, and the rest, all hope given up, a *last_word*."""
         self._slots = slots
         self._registry = registry
         self._grace = grace
+        self._hand_over = hand_over
+        self._last_word = last_word
         self._deadline = 0.0
         self.begun = asyncio.Event()
         self.interrupted = asyncio.Event()
@@ -46,7 +56,7 @@ class Drain:
             return
         get_logger().info("drain begun", runs=len(self._registry))
         loop = asyncio.get_running_loop()
-        self._deadline = loop.time() + (self._grace + HAND_OVER).total_seconds()
+        self._deadline = loop.time() + (self._grace + self._hand_over).total_seconds()
         self.begun.set()
         self._slots.close()
         self._slots.freed.set()
@@ -58,6 +68,6 @@ class Drain:
         remaining = self._deadline - asyncio.get_running_loop().time()
         await self._registry.all_ended(within=timedelta(seconds=max(0.0, remaining)))
         self.gave_up.set()
-        handed_over = await self._registry.all_ended(within=LAST_WORD)
+        handed_over = await self._registry.all_ended(within=self._last_word)
         self._registry.cancel()
         get_logger().info("drain finished", handed_over=handed_over)

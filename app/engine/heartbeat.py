@@ -15,6 +15,7 @@ from app.domain.task import Lease, Task
 from app.domain.transitions import renew
 from app.engine import cas
 from app.engine.ports import Snapshot, TaskStore
+from app.engine.supervision import supervise
 from app.telemetry.logs import get_logger
 
 
@@ -40,11 +41,11 @@ class Heartbeat:
         self._stopping = asyncio.Event()
         self.snapshot = claimed
         self.verdict: asyncio.Future[Cancelled | Superseded] = asyncio.get_running_loop().create_future()
-        self._beating = asyncio.create_task(self._beat())
+        self._beating = asyncio.create_task(supervise("heartbeat", self._beat, pause=timedelta(0)))
 
     def report(self, stage: str, fraction: float) -> None:
         """Remember the progress for the next beat."""
-        self._progress = Progress(stage=stage, fraction=min(1.0, max(0.0, fraction)))
+        self._progress = Progress.reported(stage, fraction)
 
     async def stop(self) -> None:
         """End the heartbeat; a beat that is under way lands first, so that it cannot race the final write."""

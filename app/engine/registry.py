@@ -7,6 +7,7 @@ server's grace period can cancel it.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -47,11 +48,12 @@ class Registry:
             await asyncio.wait(runs)
 
     async def all_ended(self, *, within: timedelta) -> bool:
-        """Wait for every run; False if some have not ended *within* that time."""
-        if not self._runs:
-            return True
-        _, late = await asyncio.wait(self._runs, timeout=within.total_seconds())
-        return not late
+        """Wait for every run, also for those that start meanwhile; False if some are left after that time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()):
+                while self._runs:
+                    await asyncio.wait(self._runs)
+        return not self._runs
 
     def cancel(self) -> None:
         """Give up what still runs; its leases expire by themselves."""

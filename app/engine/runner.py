@@ -8,7 +8,7 @@ released, or because another worker holds the lease.
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, cast
@@ -26,6 +26,7 @@ from app.domain.errors import (
     TransientFailure,
 )
 from app.domain.processing import (
+    MESSAGE_CHARACTERS,
     Completed,
     Document,
     Execution,
@@ -40,9 +41,10 @@ from app.domain.processing import (
     Result,
     Superseded,
     answer,
+    told,
 )
 from app.domain.task import Lease, Status, Task
-from app.domain.transitions import claim, complete, fail, release
+from app.domain.transitions import claim, complete, fail, release, renew
 from app.engine import cas
 from app.engine.drain import Drain
 from app.engine.heartbeat import Heartbeat
@@ -102,8 +104,11 @@ class Runner:
         lease = self.new_lease()
 
         def claimed(task: Task) -> Task:
-            ours = task.lease is not None and task.lease.token == lease.token
-            return task if ours else claim(task, lease=lease, now=self.store.now())
+            now = self.store.now()
+            until = now + self.timing.lease
+            if task.lease is not None and task.lease.token == lease.token:  # an earlier try has landed after all
+                return renew(task, token=lease.token, until=until, progress=None)
+            return claim(task, lease=replace(lease, expires_at=until), now=now)
 
         try:
             snapshot = await self._insist(found, claimed)
@@ -113,6 +118,9 @@ class Runner:
             await self._run(snapshot, lease, None)
 
     async def _run(self, claimed: Snapshot, lease: Lease, content: str | None) -> None:
+        if self.drain.begun.is_set():  # claimed just before: whoever takes it up next has more time for it
+            await self._record(claimed, lease.token, Interrupted())
+            return
         heart = Heartbeat(self.store, claimed, lease, every=self.timing.heartbeat, length=self.timing.lease)
         try:
             outcome = await self._outcome(claimed.task, content, heart)
@@ -143,7 +151,9 @@ class Runner:
             return Completed(await self._process(processor, document, report))
         except ProcessorError as error:
             return _failed(error)
-        except Exception as error:  # noqa: BLE001 - a model may raise anything, and the message may quote the document
+        except BaseException as error:  # a model may raise anything, and its message may quote the document
+            if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
+                raise
             frames = "".join(traceback.format_tb(error.__traceback__))
             get_logger().warning("processor broke", task_id=task.id, error=type(error).__name__, stack_trace=frames)
             return _failed(TransientFailure(f"The model raised {type(error).__name__}"))
@@ -190,7 +200,7 @@ class Runner:
             recorded = await self._insist(seen, ended)
         except (LeaseLost, TaskNotFound):
             get_logger().warning("lease lost before the outcome", task_id=seen.task.id)
-        except StoreUnavailable:
+        except (StoreUnavailable, StaleWrite):
             get_logger().error("outcome not recorded, the lease will expire", task_id=seen.task.id)
         else:
             self._expect(recorded.task, now)
@@ -206,5 +216,12 @@ class Runner:
         return await cas.insist(self.store, seen, transition, gave_up=gave_up, pause=pause)
 
 
+def _is_being_cancelled() -> bool:
+    """Tell a cancellation of this task from a `CancelledError` that a model has raised."""
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0
+
+
 def _failed(error: ProcessorError) -> Failed:
-    return Failed(Failure(code=error.code, message=error.message, retryable=error.retryable))
+    message = told(error.message, at_most=MESSAGE_CHARACTERS)
+    return Failed(Failure(code=error.code, message=message, retryable=error.retryable))

@@ -7,6 +7,7 @@ overload is worked off in order of age.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 
 from app.domain.processing import Execution
@@ -20,9 +21,12 @@ class Slots:
         self._free = dict(capacity)
         self._capacity = dict(capacity)
         self._backlog: set[Execution] = set()
+        self._notes: Counter[Execution] = Counter()
         self._closed = False
         self.freed = asyncio.Event()
         """Set whenever the sweeper should look: a slot came free while work is known to wait."""
+        self.swept = False
+        """Whether a sweeper looks after the backlog; without one, a slot kept for it would stay empty."""
 
     def free(self, execution: Execution) -> int:
         """How many slots the sweeper may fill."""
@@ -34,7 +38,7 @@ class Slots:
 
     def reserve_for_request(self, execution: Execution) -> bool:
         """Take a slot for a task that is being submitted; False if none is free or older work waits."""
-        if execution in self._backlog:
+        if self.swept and execution in self._backlog:
             return False
         return self.reserve(execution)
 
@@ -54,12 +58,18 @@ class Slots:
     def note_backlog(self, execution: Execution) -> None:
         """Remember that due work waits in the store."""
         self._backlog.add(execution)
+        self._notes[execution] += 1
         if self.free(execution):
             self.freed.set()
 
-    def note_no_backlog(self, execution: Execution) -> None:
-        """Remember that nothing is known to wait."""
-        self._backlog.discard(execution)
+    def notes(self, execution: Execution) -> int:
+        """How often a backlog was noted; to be asked before one looks for it."""
+        return self._notes[execution]
+
+    def forget_backlog(self, execution: Execution, *, notes: int) -> None:
+        """Nothing waits any more, unless more than these *notes* were made: what came meanwhile was not seen."""
+        if self._notes[execution] == notes:
+            self._backlog.discard(execution)
 
     def close(self) -> None:
         """Hand out no slot any more: the process is draining."""

@@ -84,6 +84,10 @@ class Reservation:
     async def settle(self) -> None:
         """Start what was claimed and not started; free the slot that no task came for."""
         await self.start()
+        self.free()
+
+    def free(self) -> None:
+        """Give the slot back, if no run has taken it over."""
         if self.execution is not None:
             self.slots.release(self.execution)
             self.execution = None
@@ -107,6 +111,8 @@ class Intake:
     runner: Runner
     ids: Callable[[], UUID]
     tokens: Callable[[], str]
+    create_budget: timedelta = CREATE_BUDGET
+    create_repeat: timedelta = CREATE_REPEAT
 
     @asynccontextmanager
     async def reservation(self) -> AsyncIterator[Reservation]:
@@ -131,12 +137,16 @@ class Intake:
         task = self._task(submission, processor, self.store.now())
         lease = None if submission.delay else reservation.reserve(processor.execution)
         wanted = submit(task, lease=lease)
-        stored = await cas.create(self.store, wanted, submission.content, within=CREATE_BUDGET, pause=CREATE_REPEAT)
-        if stored.task.submission != wanted.submission:
-            return _replay(stored.task, submission)
+        stored = await cas.create(
+            self.store, wanted, submission.content, within=self.create_budget, pause=self.create_repeat
+        )
         if lease is not None and stored.task.lease == lease:
             reservation.claimed = stored, lease, submission.content
-        elif stored.task.status is Status.PENDING and not submission.delay:
+            return Accepted(task=stored.task, replayed=False)
+        reservation.free()  # at once: the request may go on to wait for another process's run
+        if stored.task.submission != wanted.submission:
+            return _replay(stored.task, submission)
+        if stored.task.status is Status.PENDING and not submission.delay:
             self.slots.note_backlog(processor.execution)
         return Accepted(task=stored.task, replayed=False)
 

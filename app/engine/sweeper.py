@@ -80,9 +80,11 @@ class Sweeper:
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     _stock: dict[Execution, Stock] = field(default_factory=dict)
     _no_take_over_before: datetime | None = None
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def wake(self) -> None:
         """Begin to sweep: this process serves real traffic."""
+        self.slots.swept = True
         self.awake.set()
 
     async def run(self) -> None:
@@ -102,13 +104,14 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """Fill the free slots with due tasks."""
-        for execution in Execution:
+        async with self._one_at_a_time:
             try:
-                await self._sweep(execution)
+                for execution in Execution:
+                    await self._sweep(execution)
             except StoreUnavailable:
                 self._no_take_over_before = self.store.now() + self.lease
+                self._stock.clear()
                 get_logger().warning("sweep failed, store unavailable")
-                return
 
     async def _sweep(self, execution: Execution) -> None:
         free = self.slots.free(execution)
@@ -117,17 +120,20 @@ class Sweeper:
             return
         now = self.store.now()
         stock = self._stock.pop(execution, None)
+        seen_all = False
         if stock is None or not stock.snapshots or now - stock.found_at > self.interval:
-            stock = Stock(await self._find(execution, now, limit=max(LEAST, PER_FREE_SLOT * free)), now)
+            limit = max(LEAST, PER_FREE_SLOT * free)
+            notes = self.slots.notes(execution)
+            stock = Stock(await self._find(execution, now, limit=limit), now)
+            seen_all = len(stock.snapshots) < limit
+            self.slots.forget_backlog(execution, notes=notes)
         decided = plan(stock.snapshots, free=self.slots.free(execution))
         self._stock[execution] = Stock(decided.surplus, stock.found_at)
-        if decided.surplus:
-            self.slots.note_backlog(execution)
-        else:
-            self.slots.note_no_backlog(execution)
         for snapshot in decided.take:
             self.slots.reserve(execution)
             self.runner.take(snapshot)
+        if decided.surplus or not seen_all:  # behind what was found there may be more
+            self.slots.note_backlog(execution)
 
     async def _find(self, execution: Execution, now: datetime, *, limit: int) -> tuple[Snapshot, ...]:
         """Return claimable tasks, oldest first but shuffled; what this process cannot claim is paged past."""

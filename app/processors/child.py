@@ -17,16 +17,14 @@ from socket import socket
 from time import monotonic
 from typing import Final
 
-from app.domain.errors import MemoryLimitExceeded, PermanentFailure, ProcessorError
-from app.domain.processing import Document, Kind, Processor, Progress, answer
+from app.domain.errors import MemoryLimitExceeded, ProcessorError
+from app.domain.processing import MESSAGE_CHARACTERS, Document, Kind, Processor, Progress, answer, told
 from app.processors.catalogue import Catalogue
 from app.processors.frames import CROSSING, HEADER, Tag, header
 from app.processors.limits import limit_cpu_time
 from app.telemetry.logs import get_logger
 
 PROGRESS_INTERVAL: Final = timedelta(milliseconds=100)
-STAGE_LIMIT: Final = 100
-MESSAGE_LIMIT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Reporter:
 
     def __call__(self, stage: str, fraction: float, /) -> None:
         """Record *stage* and *fraction*; a fraction beyond 0 or 1 is taken for it."""
-        self._kept = Progress(stage=str(stage)[:STAGE_LIMIT], fraction=min(max(0.0, float(fraction)), 1.0))
+        self._kept = Progress.reported(stage, fraction)
         if self._now() >= self._not_before:
             self.flush()
 
@@ -90,7 +88,7 @@ def serve(connection: socket, catalogue: Catalogue, cpu_time: timedelta | None) 
 def attempt(processor: Processor, document: Document, report: Reporter) -> tuple[Tag, bytes]:
     """Run *processor*, and say what came of it, whatever that is."""
     try:
-        result = checked(processor.run(document, report), document.kind)
+        result = as_json(answer(processor.run(document, report), document.kind))
         report.flush()
     except MemoryError:
         return Tag.RAISED, _OUT_OF_MEMORY
@@ -102,21 +100,6 @@ def attempt(processor: Processor, document: Document, report: Reporter) -> tuple
     return Tag.RESULT, result
 
 
-def checked(returned: object, kind: Kind) -> bytes:
-    """
-    What a processor *returned* as JSON, in the shape that callers of *kind* expect.
-
-    Raises:
-        PermanentFailure: If it has no such shape, is not JSON, or is too large.
-
-    """
-    try:
-        encoded = as_json(returned)
-    except (TypeError, ValueError, RecursionError):
-        raise PermanentFailure("The model's answer cannot be written as JSON") from None
-    return as_json(answer(json.loads(encoded), kind))
-
-
 def as_json(value: object) -> bytes:
     """*value* as JSON in UTF-8; half a surrogate pair, which UTF-8 cannot say, becomes a question mark."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
@@ -125,7 +108,7 @@ def as_json(value: object) -> bytes:
 def _raised(error: ProcessorError) -> bytes:
     """Say which error it is, or which one that may cross it is a kind of."""
     name = next(cls.__name__ for cls in type(error).__mro__ if CROSSING.get(cls.__name__) is cls)
-    return as_json([name, error.message[:MESSAGE_LIMIT]])
+    return as_json([name, told(error.message, at_most=MESSAGE_CHARACTERS)])
 
 
 _OUT_OF_MEMORY: Final = _raised(MemoryLimitExceeded())

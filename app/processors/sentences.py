@@ -20,11 +20,30 @@ _BULLET = re.compile(r"\s{0,20}(?:[-*>|+\u2022\u2013\u2014\u25aa\u00b7]|#{1,6}|\
 _HEADING_MARK = re.compile(r"\s{0,20}(?:#{1,6}\s|[=~*_-]{3,}\s*$)")
 # Also the full-width, Arabic, Urdu and Devanagari marks, and whatever closes behind them.
 _TERMINAL = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964]['\"»”\u2019)\]*_]{0,4}\s*$")
-_CONTINUES = re.compile(
-    r"(?:\b(?:Sect|Sec|Art|Arts|Fig|Figs|Núm|Nº|Pág|Págs|Cap|Av|Avda|Sr|Sra|D|Dª|Dña|Mme|Mlle|Exmo|Exma|Ilmo|Ilma|Lda|Ldo|Dr|Dra|Prof|Ing|Lic|St|Ste|vol|ed|vs|aprox)"
-    r"|\b[A-Z]|^\W{0,6}\d{1,3}|^\W{0,6}[IVX]{1,5})\.\s*$",
+# After these comes a name: `Ms. Doyle`. Written small, several of them are words (`me`, `min`).
+_TITLES = (
+    "Mr Mrs Ms Mx Messrs M MM Mme Mmes Mlle Mlles Me Pr Mgr Sr Sra Sres Sras Srta D Dª Dña Dr Dra Drs Prof Profa Lic "
+    "Licda Ing Eng Arq Abg Exmo Exma Excmo Excma Ilmo Ilma Lda Ldo Pe Fr Rev Hon Sen Rep Gov Gen Col Cel Capt Lt Sgt "
+    "Supt Min Des Gral Pte Pdte St Ste Sto Sta Bd Av Avda Mt"
+)
+_INTRODUCES = re.compile(
+    rf"(?:\b(?:{'|'.join(_TITLES.split())}|sr|sra|srta|dr|dra|prof|ing|eng|vs|cf|aprox|approx|p\.\s?ej|p\.\s?ex|par ex|e\.g|i\.e"
+    r"|[A-Za-z])|^\W{0,6}\d{1,3}|^\W{0,6}[IVX]{1,5})\.\s*$"
+)
+# After these comes a number. Before anything else they may be words: `modern art.`, `She said no.`
+_COUNTS = re.compile(
+    r"\b(?:sect|secs?|arts?|figs?|núm|num|nº|n°|no|nos|nr|págs?|pags?|pp?|caps?|chap|ch|vols?|éd|eds?|al|inc|fls?|par|apdo"
+    r"|t[eé]l|tfno|ref|réf|env)\.\s*$",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"[\d+(§]|[IVXLC]{1,6}\b|n[.º°]")
+_LEGAL_FORM = re.compile(
+    r"\b(?:inc|ltd|ltda|lda|corp|co|cía|cia|bros|plc|llc|jr|srl|sarl|s\.\s?a(?:\.\s?[su])?|s\.\s?l(?:\.\s?u)?|s\.\s?r\.\s?l|n\.\s?v|b\.\s?v)"
+    r"\.\s*$",
+    re.IGNORECASE,
+)
+_LONGEST_ABBREVIATION = 12
+_LONGEST_TITLE_LINE = 150
 # What the splitter may split at; most headings and cells have none of it.
 _BOUNDARY = re.compile(r"[^\w\s,;:()/'\"-]")
 _SHORT_LINE = 60
@@ -52,7 +71,11 @@ class _Line:
 def split(text: str, language: str) -> list[Sentence]:
     """Find the sentences of *text*, none longer than `LONGEST`, in the order they are written."""
     found = []
-    for start, end in _blocks(text):
+    title_end = _title_end(text)
+    if title_end:
+        title = _trimmed(text, 0, title_end)
+        found += [Sentence(title.start, title.end, is_prose=False)] if title else []
+    for start, end in _blocks(text, title_end):
         for first, last in _pieces(text[start:end].replace("\n", " "), language):
             sentence = _trimmed(text, start + first, start + last)
             if sentence is not None:
@@ -60,10 +83,21 @@ def split(text: str, language: str) -> list[Sentence]:
     return found
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the stretches in which line breaks are only wrapping."""
+def _title_end(text: str) -> int:
+    """Find the end of a title that only looks like a sentence, for it ends in `Ltd.`; 0 if there is none."""
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start, start + _LONGEST_TITLE_LINE)
+    if end < 0 or _LEGAL_FORM.search(text[start:end]) is None:
+        return 0
+    following = _LINE.match(text, end + 1)
+    stands_alone = following is not None and not following.group().strip() and bool(text[end:].strip())
+    return end if stands_alone else 0
+
+
+def _blocks(text: str, position: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches after *position* in which line breaks are only wrapping."""
     paragraph: list[_Line] = []
-    for match in _LINE.finditer(text):
+    for match in _LINE.finditer(text, position):
         if not match.group().strip():
             yield from _unwrapped(paragraph)
             paragraph = []
@@ -118,10 +152,20 @@ def _joined(chunk: str, language: str) -> list[int]:
     ends = [int(boundary["end_index"]) for boundary in boundaries]
     kept, start = [], 0
     for end in ends[:-1]:
-        if not _CONTINUES.search(chunk[max(start, end - 12) : end]) and chunk[start:end].strip():
+        if not _goes_on(chunk, start, end) and chunk[start:end].strip():
             kept.append(end)
             start = end
     return [*kept, len(chunk)]
+
+
+def _goes_on(chunk: str, start: int, end: int) -> bool:
+    """Tell whether what ends at *end* is only an abbreviation or a list number."""
+    tail = chunk[max(start, end - _LONGEST_ABBREVIATION) : end]
+    if _INTRODUCES.search(tail):
+        return True
+    if _COUNTS.search(tail) and _NUMBER.match(chunk, end):
+        return True
+    return chunk[end : end + 1].islower() and _LEGAL_FORM.search(tail) is not None
 
 
 def _last_gap(chunk: str) -> int:

@@ -9,6 +9,7 @@ import pytest
 from app.domain import errors
 from app.domain.errors import (
     IllegalTransition,
+    PermanentFailure,
     ProcessorError,
     ServiceError,
     TaskNotFound,
@@ -112,3 +113,15 @@ def test_a_caller_catches_a_whole_branch() -> None:
 
     assert caught.value.code == "task_not_found"
     assert caught.value.message == "Task not found"
+
+
+def test_an_error_that_forgot_its_message_is_known_by_its_name() -> None:
+    """A model's own class of error may define `__init__` and not call ours."""
+
+    class Forgetful(PermanentFailure):
+        """Says nothing."""
+
+        def __init__(self) -> None:
+            """Leave the message out."""
+
+    assert Forgetful().message == "Forgetful"

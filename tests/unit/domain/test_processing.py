@@ -19,6 +19,7 @@ from app.domain.processing import (
     Report,
     Result,
     answer,
+    told,
 )
 
 
@@ -48,6 +49,18 @@ def test_progress_outside_of_its_range_is_refused(fraction: float) -> None:
 def test_progress_includes_both_ends(fraction: float) -> None:
     """Work begins at nothing and ends at all."""
     assert Progress(stage="reading", fraction=fraction).fraction == fraction
+
+
+@pytest.mark.parametrize(("fraction", "kept"), [(-1.0, 0.0), (0.25, 0.25), (7.0, 1.0), (nan, 0.0)])
+def test_what_a_model_reports_is_made_to_fit(fraction: float, kept: float) -> None:
+    """A model's mistake in its own progress bar must not cost the attempt."""
+    assert Progress.reported("reading", fraction).fraction == kept
+
+
+def test_what_a_model_says_is_made_fit_to_be_stored() -> None:
+    """A message that no store can keep would be written again and again, and its task never end."""
+    assert told("x" * 5000 + "\ud800", at_most=1000) == "x" * 1000
+    assert told("half a pair: \ud800", at_most=1000) == "half a pair: ?"
 
 
 def test_a_processor_needs_no_more_than_a_name_and_a_function() -> None:

@@ -1,0 +1,65 @@
+"""What the API is given: the ports it talks to and the values it goes by."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.engine.ports import TaskStore
+from app.engine.registry import Registry
+from app.engine.submission import Intake
+from app.processors.catalogue import Catalogue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """
+    How much a caller may ask for, and what one gets who does not say.
+
+    Attributes:
+        json_body_bytes: The largest body of a request.
+        content_bytes: The largest `content` or `text`, in UTF-8.
+        body_budget_bytes: All bodies that this process holds at one moment.
+        max_attempts: Of a task that does not say.
+        time_to_live: Of a finished task that does not say.
+        blocking: How long the blocking call waits.
+
+    """
+
+    json_body_bytes: int = 2 * 1024 * 1024
+    content_bytes: int = 1024 * 1024
+    body_budget_bytes: int = 64 * 1024 * 1024
+    max_attempts: int = 3
+    time_to_live: timedelta = timedelta(days=7)
+    blocking: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """What runs here: *revision* is the platform's name for this deployment, if there is a platform."""
+
+    version: str
+    commit: str = "unknown"
+    revision: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """
+    Everything that `create_app` needs.
+
+    Attributes:
+        lifespan: Holds what must be open while requests are served.
+        on_traffic: Called once, at the first request that is no health probe
+            and did not come to a tagged revision.
+
+    """
+
+    store: TaskStore
+    intake: Intake
+    registry: Registry
+    catalogue: Catalogue
+    limits: Limits
+    version: Version
+    lifespan: Callable[[], AbstractAsyncContextManager[None]]
+    on_traffic: Callable[[], None]

@@ -1,0 +1,182 @@
+"""
+What callers may submit: the members of a request, their ranges, and the `Submission` they amount to.
+
+A member that is not listed here is refused, so that nobody believes in an
+option that does nothing.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Final, Literal
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.api.services import Limits
+from app.domain.processing import Json, Kind
+from app.engine.submission import Submission
+
+SAMPLE: Final[dict[str, JsonValue]] = {
+    "content": "Este es un documento de prueba para demostrar el procesamiento asíncrono con FastAPI y BackgroundTasks."
+    " Contiene información sobre la Inteligencia Artificial y el ecosistema Python.",
+    "model_name": "summarizer_v1",
+}
+TEXT_SAMPLE: Final[dict[str, JsonValue]] = {"text": "hola", "task_id": "mi-tarea-1"}
+
+MOST_MEMBERS: Final = 50
+"""More members than any request has; so many are refused at once instead of one by one."""
+
+EntityType = Literal["PERSON", "ORGANIZATION", "LOCATION", "DATE", "MONEY", "PERCENT", "EMAIL", "URL", "PHONE", "MISC"]
+Language = Literal["es", "en", "fr", "pt"]
+
+
+def _storable(text: str) -> str:
+    """Refuse what is no text: NUL bytes, and halves of characters that JSON escapes can smuggle in."""
+    if "\0" in text:
+        raise PydanticCustomError("nul_character", "This must not contain NUL characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError(
+            "string_unicode", "This must be valid Unicode, without half surrogate pairs"
+        ) from error
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text or text.isspace():
+        raise PydanticCustomError("blank", "This must not be empty or blank")
+    return text
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError("not_printable", "This must consist of printable characters")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Reference = Annotated[
+    str,
+    Field(min_length=1, max_length=255),
+    AfterValidator(_storable),
+    AfterValidator(_printable),
+]
+
+
+class RunOptions(BaseModel):
+    """How a task is run, whatever it is about."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    max_attempts: int | None = Field(None, ge=1, le=10, description="Attempts before it has failed; by default 3.")
+    ttl_seconds: int | None = Field(
+        None, ge=60, le=2_592_000, description="How long it is kept once it has finished; by default 7 days."
+    )
+    delay_seconds: int = Field(0, ge=0, le=2_592_000, description="Not to be started before so many seconds.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_a_crowd(cls, members: object) -> object:
+        if isinstance(members, dict) and len(members) > MOST_MEMBERS:
+            raise PydanticCustomError("too_many_members", "There are more members than any request has")
+        return members
+
+
+class DocumentRequest(RunOptions):
+    """A document to be read."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SAMPLE]})
+
+    content: Annotated[Text, AfterValidator(_not_blank)] = Field(description="The document, up to 1 MiB of UTF-8.")
+    model_name: str = Field("default_ai_model", description="A model for documents, as `/models` lists them.")
+    summary_sentences: int | None = Field(None, ge=1, le=20, description="How many sentences the summary has.")
+    max_keywords: int | None = Field(None, ge=1, le=50, description="How many keywords at most.")
+    entity_types: list[EntityType] | None = Field(
+        None, max_length=10, description="Which entities are wanted; by default all."
+    )
+    language: Language | None = Field(None, description="The document's language; by default it is recognised.")
+
+    def submission(self, owner: str, limits: Limits) -> Submission:
+        """
+        Return the submission that *owner* asks for.
+
+        Raises:
+            RequestValidationError: If the content exceeds the *limits*.
+
+        """
+        _refuse_large(self.content, "content", limits)
+        options: dict[str, Json] = self.model_dump(
+            include={"summary_sentences", "max_keywords", "entity_types", "language"}, exclude_none=True
+        )
+        return Submission(
+            kind=Kind.DOCUMENT,
+            owner=owner,
+            content=self.content,
+            model_name=self.model_name,
+            options=options,
+            max_attempts=self.max_attempts or limits.max_attempts,
+            time_to_live=_time_to_live(self, limits),
+            delay=timedelta(seconds=self.delay_seconds),
+        )
+
+
+class TextRequest(RunOptions):
+    """A text to be processed, under an id of the caller's choice."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [TEXT_SAMPLE]})
+
+    text: Text = Field(description="The text, up to 1 MiB of UTF-8; it may be empty.")
+    task_id: Reference = Field(description="Your own id for it: 1 to 255 printable characters.")
+    model_name: str = Field("uppercase", description="A model for texts, as `/models` lists them.")
+
+    def submission(self, owner: str, limits: Limits) -> Submission:
+        """
+        Return the submission that *owner* asks for.
+
+        Raises:
+            RequestValidationError: If the text exceeds the *limits*.
+
+        """
+        _refuse_large(self.text, "text", limits)
+        return Submission(
+            kind=Kind.TEXT,
+            owner=owner,
+            content=self.text,
+            model_name=self.model_name,
+            reference=self.task_id,
+            max_attempts=self.max_attempts or limits.max_attempts,
+            time_to_live=_time_to_live(self, limits),
+            delay=timedelta(seconds=self.delay_seconds),
+        )
+
+
+def blocking_submission(text: str, owner: str, limits: Limits) -> Submission:
+    """
+    Return the submission of a text whose caller waits for the answer.
+
+    Raises:
+        RequestValidationError: If the text exceeds the *limits*.
+
+    """
+    _refuse_large(text, "text", limits, where="query")
+    return Submission(
+        kind=Kind.TEXT,
+        owner=owner,
+        content=text,
+        model_name="uppercase",
+        options={"blocking": True},
+        max_attempts=limits.max_attempts,
+        time_to_live=limits.time_to_live,
+    )
+
+
+def _time_to_live(options: RunOptions, limits: Limits) -> timedelta:
+    return limits.time_to_live if options.ttl_seconds is None else timedelta(seconds=options.ttl_seconds)
+
+
+def _refuse_large(text: str, member: str, limits: Limits, *, where: str = "body") -> None:
+    size = len(text.encode())
+    if size > limits.content_bytes:
+        message = f"This has {size} bytes in UTF-8; at most {limits.content_bytes} are accepted"
+        raise RequestValidationError([{"loc": (where, member), "msg": message, "type": "too_long"}])

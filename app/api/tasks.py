@@ -1,0 +1,86 @@
+"""Tasks of either kind, as their owner manages them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from app.api.bodies import JsonRoute
+from app.api.dependencies import Given, Owner, ask_again, own_task, refuse_what_is_not_built
+from app.api.problems import documented
+from app.api.schemas import TaskDetail, TaskList, TaskSummary
+from app.domain.errors import IllegalTransition, StaleWrite
+from app.domain.task import Status, Task
+from app.domain.transitions import cancel, retry
+from app.engine import cas
+from app.engine.ports import Snapshot, TaskStore
+
+router = APIRouter(
+    prefix="/tasks", tags=["tasks"], route_class=JsonRoute, dependencies=[Depends(refuse_what_is_not_built)]
+)
+
+
+@router.get("", responses=documented(422, 503))
+async def list_tasks(
+    given: Given,
+    caller: Owner,
+    status: Annotated[Status | None, Query(description="Only tasks with this status.")] = None,
+    page_size: Annotated[int, Query(ge=1, le=100)] = 20,
+    page_token: Annotated[str | None, Query(max_length=1000, description="The last page's `next_page_token`.")] = None,
+) -> TaskList:
+    """List your tasks, newest first, without their results."""
+    page = await given.store.list(caller, status=status, page_size=page_size, cursor=page_token)
+    return TaskList(tasks=[TaskSummary.of(task) for task in page.tasks], next_page_token=page.cursor)
+
+
+@router.get("/{task_id}", responses=documented(404, 503))
+async def get_task(task_id: str, given: Given, caller: Owner, response: Response) -> TaskDetail:
+    """Ask after one task."""
+    task = (await own_task(task_id, given, caller)).task
+    response.headers.update(ask_again(task, given))
+    return TaskDetail.of(task)
+
+
+@router.post("/{task_id}/cancel", responses=documented(404, 409, 503))
+async def cancel_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
+    """
+    Cancel a task, or ask its worker to stop; asking again changes nothing.
+
+    A worker stops at its next heartbeat. A result that comes before that wins.
+    """
+    now = given.store.now()
+
+    def cancelled(task: Task) -> Task:
+        return cancel(task, now=now)
+
+    own = await own_task(task_id, given, caller)
+    return TaskDetail.of((await cas.apply(given.store, task_id, cancelled, seen=own)).task)
+
+
+@router.post("/{task_id}/retry", responses=documented(404, 409, 503))
+async def retry_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
+    """Start a failed task over, with all its attempts."""
+    now = given.store.now()
+
+    def retried(task: Task) -> Task:
+        return retry(task, now=now)
+
+    own = await own_task(task_id, given, caller)
+    task = (await cas.apply(given.store, task_id, retried, seen=own)).task
+    given.intake.slots.note_backlog(task.execution)
+    return TaskDetail.of(task)
+
+
+@router.delete("/{task_id}", status_code=204, response_class=Response, responses=documented(404, 409, 503))
+async def delete_task(task_id: str, given: Given, caller: Owner) -> None:
+    """Erase a finished task and all that belongs to it, now instead of when it expires."""
+    own = await own_task(task_id, given, caller)
+    try:
+        await _delete(given.store, own)
+    except StaleWrite:
+        await _delete(given.store, await given.store.get(task_id))
+
+
+async def _delete(store: TaskStore, seen: Snapshot) -> None:
+    if not seen.task.status.is_final:
+        raise IllegalTransition("Only a finished task can be deleted; cancel it first")
+    await store.delete(seen)

@@ -1,0 +1,105 @@
+"""Texts: handed in under an id of the caller's choice, or processed while the caller waits."""
+
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
+
+from app.api.bodies import JsonRoute
+from app.api.dependencies import Given, Owner, Reserved, ask_again, refuse_what_is_not_built
+from app.api.problems import documented, problem
+from app.api.schemas import TextAccepted, TextFinished, TextStatus
+from app.api.submissions import Text, TextRequest, blocking_submission
+from app.domain.errors import TaskNotFound
+from app.domain.processing import Kind
+from app.domain.task import Status, Task
+from app.engine import feed
+from app.engine.submission import reference_id
+
+router = APIRouter(tags=["texts"], route_class=JsonRoute, dependencies=[Depends(refuse_what_is_not_built)])
+
+REPLAYED: Final = {"Idempotency-Replayed": "true"}
+
+
+@router.post("/process_text_async", include_in_schema=False)
+@router.post("/process_text_async/", responses=documented(413, 415, 422, 503))
+async def process_text_async(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
+    text: TextRequest,
+    given: Given,
+    caller: Owner,
+    reserved: Reserved,
+    background_tasks: BackgroundTasks,
+    response: Response,
+) -> TextAccepted:
+    """
+    Hand in a text; its status and result are at the `Location`.
+
+    The same text under the same `task_id` is the same task. Another text under
+    a `task_id` that is taken is refused.
+    """
+    accepted = await given.intake.accept(text.submission(caller, given.limits), reserved)
+    background_tasks.add_task(reserved.start)
+    response.headers["Location"] = f"/task_status/{quote(text.task_id, safe='')}"
+    response.headers.update(REPLAYED if accepted.replayed else {})
+    return TextAccepted(task_id=text.task_id, id=accepted.task.id)
+
+
+@router.get("/task_status/{task_id:path}", response_model_exclude_unset=True, responses=documented(503))
+async def task_status(task_id: str, given: Given, caller: Owner, response: Response) -> TextStatus:
+    """Ask how a text is doing; an id that nobody has handed in is `not_found`, which is no error."""
+    try:
+        task = (await given.store.get(reference_id(caller, Kind.TEXT, task_id))).task
+    except TaskNotFound:
+        return TextStatus(status="not_found", result=None)
+    response.headers.update(ask_again(task, given))
+    result = task.result if isinstance(task.result, str) else None
+    return TextStatus(status=task.status, result=result, error=_error(task), id=task.id)
+
+
+@router.post("/process_text_blocking", include_in_schema=False, response_model=TextFinished)
+@router.post("/process_text_blocking/", response_model=TextFinished, responses=documented(409, 413, 422, 500, 503, 504))
+async def process_text_blocking(
+    request: Request,
+    text: Annotated[Text, Query(description="The text; it may be empty.", examples=["hola"])],
+    given: Given,
+    caller: Owner,
+    reserved: Reserved,
+) -> TextFinished | Response:
+    """
+    Process a text while you wait, for at most a minute; nobody else waits.
+
+    After that the answer is a problem with the URL of the task, which goes on.
+    """
+    accepted = await given.intake.accept(blocking_submission(text, caller, given.limits), reserved)
+    await reserved.start()
+    task = await feed.finished(given.store, given.registry, accepted.task.id, within=given.limits.blocking)
+    if task is not None and isinstance(task.result, str):
+        return TextFinished(result=task.result)
+    return _no_result(request, task, f"/tasks/{accepted.task.id}")
+
+
+def _no_result(request: Request, task: Task | None, task_url: str) -> Response:
+    headers = {"Location": task_url}
+    if task is None:
+        detail = "The text is still being processed; its task goes on."
+        return problem(
+            request.scope, 504, "still_processing", detail, retryable=False, headers=headers, task_url=task_url
+        )
+    if task.failure is None:
+        return problem(
+            request.scope, 409, "task_cancelled", "The task was cancelled.", headers=headers, task_url=task_url
+        )
+    failure, status = task.failure, 500 if task.failure.retryable else 422
+    return problem(
+        request.scope,
+        status,
+        failure.code,
+        failure.message,
+        retryable=failure.retryable,
+        headers=headers,
+        task_url=task_url,
+    )
+
+
+def _error(task: Task) -> str | None:
+    return task.failure.message if task.failure and task.status is Status.FAILED else None

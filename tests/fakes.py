@@ -1,0 +1,298 @@
+"""Honest stand-ins for the ports: they keep the ports' promises, in memory, and break where a test tells them to."""
+
+import asyncio
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from itertools import count
+from typing import cast, override
+
+from app.domain.errors import (
+    InvalidCursor,
+    ProcessorError,
+    StaleWrite,
+    StoreUnavailable,
+    TaskExists,
+    TaskNotFound,
+    UnknownModel,
+)
+from app.domain.processing import Document, Execution, Kind, Models, Processor, ProcessorPool, Report, Result, answer
+from app.domain.task import RESULT_LEFT_OUT, Status, Task
+from app.engine.ports import Page, Snapshot, TaskStore
+from tests.factories import NOW
+
+PATIENCE = 10.0
+"""Seconds after which a test that waits for something has failed."""
+
+
+class FakeClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        """Begin at `NOW`."""
+        self._now = NOW
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+        self._now += by
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Holds one call, so that a test can act in the middle of it."""
+
+    _reached: asyncio.Event = field(default_factory=asyncio.Event)
+    _opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def pass_through(self) -> None:
+        """Wait here until a test opens the gate."""
+        self._reached.set()
+        await self._opened.wait()
+
+    async def reached(self) -> None:
+        """Wait until a call has come to the gate."""
+        async with asyncio.timeout(PATIENCE):
+            await self._reached.wait()
+
+    def open(self) -> None:
+        """Let the call go on."""
+        self._opened.set()
+
+
+class Lost(Enum):
+    """What can get lost on the way to a store and back."""
+
+    REQUEST = auto()
+    ANSWER = auto()
+
+
+class MemoryStore(TaskStore):
+    """
+    Tasks in a dictionary.
+
+    Attributes:
+        calls: How often each method was called.
+        history: Every task that was written, in order.
+        reachable: False during an outage.
+
+    """
+
+    def __init__(self, clock: FakeClock | None = None) -> None:
+        """Go by *clock*."""
+        self.clock = clock or FakeClock()
+        self.calls: Counter[str] = Counter()
+        self.history: list[Task] = []
+        self.reachable = True
+        self._losses: defaultdict[str, deque[Lost]] = defaultdict(deque)
+        self._gates: defaultdict[str, deque[Gate]] = defaultdict(deque)
+        self._stored: dict[str, Snapshot] = {}
+        self._contents: dict[str, str] = {}
+        self._versions = count(1)
+        self._called = asyncio.Event()
+
+    @property
+    def writes(self) -> int:
+        """How many calls wanted to write."""
+        return sum(self.calls[name] for name in ("create", "swap", "delete"))
+
+    @property
+    def reads(self) -> int:
+        """How many calls wanted to read."""
+        return self.calls.total() - self.writes
+
+    def lose(self, call: str, lost: Lost, *, times: int = 1) -> None:
+        """Lose the next requests or answers of the method *call*."""
+        self._losses[call].extend([lost] * times)
+
+    def hold(self, call: str) -> Gate:
+        """Hold the next call of the method *call* before it does anything."""
+        gate = Gate()
+        self._gates[call].append(gate)
+        return gate
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for something that only a call can bring about."""
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():
+                await self._called.wait()
+
+    def peek(self, task_id: str) -> Task:
+        """Look at a stored task without asking the store for it."""
+        return self._stored[task_id].task
+
+    def has_content(self, task_id: str) -> bool:
+        """Whether the task's input is still kept."""
+        return task_id in self._contents
+
+    @override
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        yield
+
+    @override
+    async def check(self) -> None:
+        async with self._call("check"):
+            return
+
+    @override
+    def now(self) -> datetime:
+        return self.clock()
+
+    @override
+    async def create(self, task: Task, content: str) -> Snapshot:
+        async with self._call("create"):
+            if task.id in self._stored and not self._is_gone(self._stored[task.id].task):
+                raise TaskExists
+            self._contents[task.id] = content
+            return self._write(task)
+
+    @override
+    async def get(self, task_id: str) -> Snapshot:
+        async with self._call("get"):
+            return self._read(task_id)
+
+    @override
+    async def swap(self, seen: Snapshot, new: Task) -> Snapshot:
+        async with self._call("swap"):
+            self._refuse_unless_current(seen)
+            if not new.keeps_content:
+                self._contents.pop(new.id, None)
+            return self._write(new)
+
+    @override
+    async def content(self, task: Task) -> str:
+        async with self._call("content"):
+            if task.id not in self._contents or self._read(task.id).task.submission != task.submission:
+                raise TaskNotFound
+            return self._contents[task.id]
+
+    @override
+    async def due(
+        self, execution: Execution, *, now: datetime, limit: int, after: Snapshot | None = None
+    ) -> Sequence[Snapshot]:
+        async with self._call("due"):
+            waiting = [one for one in self._stored.values() if one.task.due_at and one.task.due_at <= now]
+            behind = [one for one in waiting if after is None or _position(one) > _position(after)]
+            of_this_kind = [one for one in behind if one.task.execution is execution]
+            return sorted(of_this_kind, key=_position)[:limit]
+
+    @override
+    async def list(self, owner: str, *, status: Status | None, page_size: int, cursor: str | None) -> Page:
+        async with self._call("list"):
+            if cursor is not None and not (cursor.isdecimal() and int(cursor)):
+                raise InvalidCursor
+            begin = int(cursor or 0)
+            theirs = [one.task for one in self._stored.values() if one.task.owner == owner]
+            wanted = [task for task in reversed(theirs) if status in {None, task.status} and not self._is_gone(task)]
+            end = begin + page_size
+            page = tuple(replace(task, result=RESULT_LEFT_OUT) if task.result else task for task in wanted[begin:end])
+            return Page(page, str(end) if end < len(wanted) else None)
+
+    @override
+    async def delete(self, seen: Snapshot) -> None:
+        async with self._call("delete"):
+            self._refuse_unless_current(seen)
+            del self._stored[seen.task.id]
+            self._contents.pop(seen.task.id, None)
+
+    @asynccontextmanager
+    async def _call(self, name: str) -> AsyncIterator[None]:
+        self.calls[name] += 1
+        lost = self._losses[name].popleft() if self._losses[name] else None
+        gate = self._gates[name].popleft() if self._gates[name] else None
+        try:
+            await asyncio.sleep(0)  # a real store's answer takes a while, too
+            if gate:
+                await gate.pass_through()
+            if not self.reachable or lost is Lost.REQUEST:
+                raise StoreUnavailable
+            yield
+            if lost is Lost.ANSWER:
+                raise StoreUnavailable
+        finally:
+            called, self._called = self._called, asyncio.Event()
+            called.set()
+
+    def _read(self, task_id: str) -> Snapshot:
+        stored = self._stored.get(task_id)
+        if stored is None or self._is_gone(stored.task):
+            raise TaskNotFound
+        return stored
+
+    def _write(self, task: Task) -> Snapshot:
+        self._stored[task.id] = written = Snapshot(task, next(self._versions))
+        self.history.append(task)
+        return written
+
+    def _refuse_unless_current(self, seen: Snapshot) -> None:
+        stored = self._stored.get(seen.task.id)
+        if stored is None or stored.version != seen.version:
+            raise StaleWrite
+
+    def _is_gone(self, task: Task) -> bool:
+        return task.expires_at is not None and task.expires_at <= self.clock()
+
+
+def _position(snapshot: Snapshot) -> tuple[datetime, str]:
+    task = snapshot.task
+    return task.due_at or task.created_at, task.id
+
+
+class FakeModels(Models):
+    """The processors a test offers."""
+
+    def __init__(self, *processors: Processor) -> None:
+        """Offer *processors*."""
+        self._processors = {name: offered for offered in processors for name in (offered.name, *offered.aliases)}
+
+    @override
+    def find(self, name: str, kind: Kind) -> Processor:
+        if name not in self._processors or kind not in self._processors[name].kinds:
+            raise UnknownModel
+        return self._processors[name]
+
+
+class InlinePool(ProcessorPool):
+    """Runs processors in this very process; counts the *runs* that began, and those that were *killed* on the way."""
+
+    def __init__(self) -> None:
+        """Begin without a run."""
+        self.runs = 0
+        self.killed = 0
+        self._gates: deque[Gate] = deque()
+
+    def hold(self) -> Gate:
+        """Hold the next run before it begins to read the document."""
+        gate = Gate()
+        self._gates.append(gate)
+        return gate
+
+    @override
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        yield
+
+    @override
+    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+        self.runs += 1
+        gate = self._gates.popleft() if self._gates else None
+        try:
+            await asyncio.sleep(0)
+            if gate:
+                await gate.pass_through()
+            run = cast("Callable[[Document, Report], Result]", processor.run)
+            return answer(run(document, report), document.kind)
+        except asyncio.CancelledError:
+            self.killed += 1
+            raise
+        except ProcessorError:
+            raise
+        except Exception as error:
+            raise ProcessorError(f"The model raised {type(error).__name__}") from error

@@ -1,0 +1,250 @@
+"""
+Breaks the core by hand, one way after another, and sees whether the tests notice.
+
+Each mutant is a mistake that somebody could make and that would break a
+promise. It is made in a copy; a mutant that survives is a hole in the tests.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+COPIED: Final = ("app", "tests/unit/domain", "tests/unit/engine", "tests/factories.py", "tests/fakes.py")
+TESTS: Final = "tests/unit/engine"
+UNUSED: Final = ("cacheprovider", "hypothesispytest", "pytest_cov")
+TESTS_FAILED: Final = 1
+"""Of pytest's exit codes the one that says that tests ran and some failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """A *mistake* in *file*, where *old* becomes *new*; one of the *tests* should notice."""
+
+    mistake: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS: Final = (
+    Mutant(
+        mistake="any worker may write, whoever holds the lease",
+        file="app/domain/transitions.py",
+        old="if task.lease is None or task.lease.token != token:",
+        new="if task.lease is None:",
+        tests="test_cas.py",
+    ),
+    Mutant(
+        mistake="a claim does not count as an attempt",
+        file="app/domain/transitions.py",
+        old="attempt=task.attempt + 1,",
+        new="attempt=task.attempt,",
+        tests="test_sweeper_take_over.py",
+    ),
+    Mutant(
+        mistake="a hand-over counts as an attempt",
+        file="app/domain/transitions.py",
+        old="attempt=task.attempt - 1,",
+        new="attempt=task.attempt,",
+        tests="test_drain.py",
+    ),
+    Mutant(
+        mistake="a live lease can be taken over",
+        file="app/domain/transitions.py",
+        old="if task.due_at is None or task.due_at > now:",
+        new="if task.due_at is None:",
+        tests="test_runner.py",
+    ),
+    Mutant(
+        mistake="a cancellation is forgotten at the take-over",
+        file="app/domain/transitions.py",
+        old="    if task.cancel_requested:\n        return _cancelled(Event.CLAIM, task, now)\n",
+        new="",
+        tests="test_sweeper_take_over.py",
+    ),
+    Mutant(
+        mistake="what is stored is not compared with what was wanted",
+        file="app/engine/cas.py",
+        old="if stored.task != wanted:",
+        new="if stored is not None:",
+        tests="test_cas.py",
+    ),
+    Mutant(
+        mistake="a lost race is won by writing the old decision again",
+        file="app/engine/cas.py",
+        old="wanted = transition(current.task)",
+        new="wanted = transition((seen or current).task)",
+        tests="test_cas.py",
+    ),
+    Mutant(
+        mistake="finished work is thrown away in an outage",
+        file="app/engine/cas.py",
+        old="if gave_up.is_set():",
+        new="if seen is not None:",
+        tests="test_runner_outages.py",
+    ),
+    Mutant(
+        mistake="one's own create, found by reading, is taken for somebody else's",
+        file="app/engine/submission.py",
+        old="if stored.task.submission != wanted.submission:",
+        new="if stored.task is not wanted:",
+        tests="test_submission.py",
+    ),
+    Mutant(
+        mistake="a beat under way is not waited for",
+        file="app/engine/heartbeat.py",
+        old="await self._beating",
+        new="await asyncio.sleep(0)",
+        tests="test_heartbeat.py",
+    ),
+    Mutant(
+        mistake="the heartbeat is not stopped before the final write",
+        file="app/engine/runner.py",
+        old="await heart.stop()",
+        new="await asyncio.sleep(0)",
+        tests="test_runner.py",
+    ),
+    Mutant(
+        mistake="an exception's text becomes the failure's message",
+        file="app/engine/runner.py",
+        old='f"The model raised {type(error).__name__}"',
+        new='f"The model raised {error}"',
+        tests="test_runner_failures.py",
+    ),
+    Mutant(
+        mistake="a document that takes too long to compute is tried again",
+        file="app/engine/runner.py",
+        old="TimeLimitExceeded(retryable=on_the_loop)",
+        new="TimeLimitExceeded(retryable=True)",
+        tests="test_runner_failures.py",
+    ),
+    Mutant(
+        mistake="a claim that took an outage to land has expired already",
+        file="app/engine/runner.py",
+        old="claim(task, lease=replace(lease, expires_at=until), now=now)",
+        new="claim(task, lease=lease, now=now)",
+        tests="test_runner_outages.py",
+    ),
+    Mutant(
+        mistake="a process takes over its own work",
+        file="app/engine/sweeper.py",
+        old="                and not self.runner.registry.runs(snapshot.task.id)\n",
+        new="",
+        tests="test_sweeper_take_over.py",
+    ),
+    Mutant(
+        mistake="live work is taken over after an outage",
+        file="app/engine/sweeper.py",
+        old="if task.status is Status.PROCESSING and not take_over:",
+        new="if task.status is Status.FAILED and not take_over:",
+        tests="test_sweeper_take_over.py",
+    ),
+    Mutant(
+        mistake="what was found before an outage is taken over after it",
+        file="app/engine/sweeper.py",
+        old="                self._stock.clear()\n",
+        new="",
+        tests="test_sweeper_take_over.py",
+    ),
+    Mutant(
+        mistake="a long backlog waits for the next interval",
+        file="app/engine/sweeper.py",
+        old="if decided.surplus or not seen_all:",
+        new="self.slots.forget_backlog(execution, notes=self.slots.notes(execution))\n        if decided.surplus:",
+        tests="test_sweeper_loop.py",
+    ),
+    Mutant(
+        mistake="slots stay empty when the surplus does not fill them",
+        file="app/engine/sweeper.py",
+        old="if decided.surplus or not seen_all:",
+        new="if decided.surplus:",
+        tests="test_sweeper.py",
+    ),
+    Mutant(
+        mistake="what is stored during a query is forgotten by it",
+        file="app/engine/slots.py",
+        old="if self._notes[execution] == notes:",
+        new="if notes >= 0:",
+        tests="test_sweeper.py",
+    ),
+    Mutant(
+        mistake="a request that breaks leaves its claimed task to expire",
+        file="app/engine/submission.py",
+        old="        await self.start()\n        self.free()\n",
+        new="        self.free()\n",
+        tests="test_submission.py",
+    ),
+    Mutant(
+        mistake="a draining process begins new runs",
+        file="app/engine/runner.py",
+        old="if self.drain.begun.is_set():",
+        new="if self.drain.gave_up.is_set():",
+        tests="test_drain.py",
+    ),
+)
+
+
+def main() -> int:
+    """Try all mutants; 1 if one survives."""
+    mutants = (None, *MUTANTS)
+    with TemporaryDirectory() as made, ThreadPoolExecutor(os.cpu_count()) as threads:
+        directories = (Path(made) / str(number) for number in range(len(mutants)))
+        verdicts = list(threads.map(verdict, directories, mutants))
+    mistakes = ["(none: the tests as they are)", *(mutant.mistake for mutant in MUTANTS)]
+    for mistake, said in zip(mistakes, verdicts, strict=True):
+        sys.stdout.write(f"{said or 'as it should be':<16} {mistake}\n")
+    return int(any(verdicts))
+
+
+def verdict(directory: Path, mutant: Mutant | None) -> str:
+    """Say what is wrong with the tests: nothing if they notice the *mutant*, and are content without one."""
+    copy_to(directory)
+    if mutant is None:
+        return "" if run(directory, sorted({mutant.tests for mutant in MUTANTS})) == 0 else "FAILS UNBROKEN"
+    mutate(directory / mutant.file, mutant)
+    return "" if run(directory, [mutant.tests]) == TESTS_FAILED else "SURVIVED"
+
+
+def copy_to(directory: Path) -> None:
+    """Copy what the tests of the core need."""
+    directory.mkdir()
+    shutil.copy(ROOT / "pyproject.toml", directory)
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, directory / name)
+
+
+def mutate(file: Path, mutant: Mutant) -> None:
+    """
+    Make the mistake.
+
+    Raises:
+        ValueError: If the text to be replaced is not found exactly once.
+
+    """
+    text = file.read_text()
+    if text.count(mutant.old) != 1:
+        raise ValueError(f"{mutant.file} does not have exactly once: {mutant.old}")
+    file.write_text(text.replace(mutant.old, mutant.new))
+
+
+def run(directory: Path, tests: Sequence[str]) -> int:
+    """Run *tests* in *directory*, and return pytest's exit code."""
+    files = [f"{TESTS}/{name}" for name in tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *(f"-pno:{plugin}" for plugin in UNUSED), *files]
+    return subprocess.run(command, cwd=directory, check=False, capture_output=True).returncode  # noqa: S603 - our own tests
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,228 @@
+"""The API over a real SQLite store and a real engine; only the models are small, and run on the event loop."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from random import Random
+from typing import Any, cast, override
+from uuid import uuid4
+
+import httpx
+import structlog
+from fastapi import FastAPI
+
+from app.adapters.sqlite_store import SqliteStore
+from app.api.application import create_app
+from app.api.services import Limits, Services, Version
+from app.domain.errors import PermanentFailure, StoreUnavailable, TransientFailure
+from app.domain.processing import Document, Execution, Kind, Processor, ProcessorPool, Report, Result, answer
+from app.domain.task import Task
+from app.engine.drain import Drain
+from app.engine.ports import Snapshot
+from app.engine.registry import Registry
+from app.engine.runner import Runner, Timing
+from app.engine.slots import Slots
+from app.engine.submission import Intake
+from app.processors.catalogue import Catalogue
+from app.telemetry import logs
+
+URL = "http://afterword.test"
+SECRET = "geheimnis"  # noqa: S105 - no password, but the word that must never be seen in a log or an answer
+
+
+def summarise(document: Document, _report: Report) -> Result:
+    """Answer the first word, and the options."""
+    return {"summary": document.text.split()[0], "options": dict(document.options)}
+
+
+def shout(document: Document, _report: Report) -> Result:
+    """Do what the tutorial's text model does, but for two words."""
+    if document.text in {"refuse", "stumble"}:
+        raise PermanentFailure if document.text == "refuse" else TransientFailure
+    how = "Texto procesado" if document.options.get("blocking") else "Texto procesado asíncronamente"
+    return f"{how}: '{document.text.upper()}'"
+
+
+def refuse(_document: Document, _report: Report) -> Result:
+    """Fail for good."""
+    raise PermanentFailure("This model never works")
+
+
+def stumble(_document: Document, _report: Report) -> Result:
+    """Fail for now."""
+    raise TransientFailure("This model is tired")
+
+
+MODELS = (
+    Processor(name="extractive_v1", run=summarise, aliases=("default_ai_model", "summarizer_v1"), languages=("es",)),
+    Processor(name="uppercase", run=shout, kinds=frozenset({Kind.TEXT})),
+    Processor(name="refusing", run=refuse),
+    Processor(name="stumbling", run=stumble),
+)
+
+
+@dataclass
+class Pool(ProcessorPool):
+    """Runs processors right here; while the *gate* is shut, none of them begins."""
+
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @override
+    def open(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    @override
+    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+        await self.gate.wait()
+        return answer(processor.run(document, report), document.kind)
+
+
+class Store(SqliteStore):
+    """A store that can be out of reach, and where somebody else can be faster."""
+
+    is_reachable = True
+    faster: Callable[[Snapshot], Awaitable[object]] | None = None
+    """What somebody else does to a task just before it is deleted."""
+
+    @override
+    async def delete(self, seen: Snapshot) -> None:
+        faster, self.faster = self.faster, None
+        if faster is not None:
+            await faster(seen)
+        await super().delete(seen)
+
+    @override
+    async def check(self) -> None:
+        self._reach()
+        await super().check()
+
+    @override
+    async def get(self, task_id: str) -> Snapshot:
+        self._reach()
+        return await super().get(task_id)
+
+    def _reach(self) -> None:
+        if not self.is_reachable:
+            raise StoreUnavailable
+
+
+@dataclass(kw_only=True)
+class World:
+    """One process of the service, and a caller."""
+
+    services: Services
+    caller: httpx.AsyncClient
+    app: FastAPI
+    store: Store
+    pool: Pool
+    slots: Slots
+    traffic: list[str]
+
+    async def submit(self, **members: Any) -> str:  # noqa: ANN401 - any member of a request
+        """Hand in a document and return its task's id."""
+        answered = await self.caller.post("/process_document/", json={"content": "Hola mundo."} | members)
+        return str(answered.json()["task_id"])
+
+    async def finish(self, **members: Any) -> str:  # noqa: ANN401 - any member of a request
+        """Hand in a document, wait until its run has ended, and return its task's id."""
+        task_id = await self.submit(**members)
+        await self.services.registry.ended(task_id)
+        return task_id
+
+    async def tasks(self) -> tuple[Task, ...]:
+        """Return the caller's tasks in the store."""
+        return (await self.store.list("anonymous", status=None, page_size=100, cursor=None)).tasks
+
+
+@asynccontextmanager
+async def world(path: Path, *, cpu_slots: int = 2, limits: Limits | None = None) -> AsyncIterator[World]:
+    """Start a process of the service with its store under *path*."""
+    store = Store(path / "tasks.db", clock=lambda: datetime.now(UTC))
+    catalogue, pool, registry = Catalogue(MODELS), Pool(), Registry()
+    slots = Slots({Execution.CPU: cpu_slots, Execution.IO: 2})
+    drain = Drain(slots, registry, grace=timedelta(0))
+    runner = Runner(
+        store=store,
+        models=catalogue,
+        pool=pool,
+        slots=slots,
+        registry=registry,
+        drain=drain,
+        timing=Timing(),
+        holder="here",
+        tokens=_token,
+        rng=Random(1),  # noqa: S311 - spreads retries
+    )
+    traffic: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with store.open():
+            yield
+            await drain.finish()
+
+    services = Services(
+        store=store,
+        intake=Intake(store=store, models=catalogue, slots=slots, runner=runner, ids=uuid4, tokens=_token),
+        registry=registry,
+        catalogue=catalogue,
+        limits=limits or Limits(),
+        version=Version(version="1.2.3", commit="abc"),
+        lifespan=lifespan,
+        on_traffic=lambda: traffic.append("noticed"),
+    )
+    pool.gate.set()
+    app = create_app(services)
+    async with app.router.lifespan_context(app), calling(app) as caller:
+        yield World(
+            services=services,
+            caller=caller,
+            app=app,
+            store=store,
+            pool=pool,
+            slots=slots,
+            traffic=traffic,
+        )
+
+
+def _token() -> str:
+    return uuid4().hex
+
+
+@asynccontextmanager
+async def calling(app: Any) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ANN401 - any ASGI application
+    """Talk to *app* as a client would; what it raises would reach the server, and so the test."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as caller:
+        yield caller
+
+
+@contextmanager
+def logged() -> Iterator[StringIO]:
+    """Write this process's log lines, of every level and every library, into memory."""
+    stream, root, before = StringIO(), logging.getLogger(), list(logging.getLogger().handlers)
+    level = root.level
+    logs.configure(level="debug", project=None, stream=stream)
+    structlog.configure(cache_logger_on_first_use=False)
+    try:
+        yield stream
+    finally:
+        structlog.reset_defaults()
+        root.handlers, root.level = before, level
+
+
+def assert_problem(answered: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """Check that *answered* is the problem *code*, in the shape that every problem has; return it."""
+    body = cast("dict[str, Any]", answered.json())
+    assert (answered.status_code, body["code"]) == (status, code)
+    assert answered.headers["content-type"] == "application/problem+json"
+    assert body["status"] == status
+    assert body["request_id"] == answered.headers["x-request-id"]
+    assert isinstance(body["retryable"], bool)
+    assert all(isinstance(body[member], str) and body[member] for member in ("type", "title", "detail"))
+    assert SECRET not in answered.text
+    return body
