@@ -8,6 +8,7 @@ eighth.
 """
 
 import asyncio
+import logging
 import os
 import signal
 from typing import Any, ClassVar, Final, override
@@ -34,6 +35,12 @@ class Worker(UvicornWorker):
         "server_header": False,
         "timeout_graceful_shutdown": 3,
     }
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - gunicorn's
+        """Give uvicorn's lines back to the root logger, from which the base class takes them."""
+        super().__init__(*arguments, **options)
+        for name in ("uvicorn.error", "uvicorn.access"):
+            logging.getLogger(name).propagate = True
 
     @override
     async def _serve(self) -> None:
