@@ -25,7 +25,7 @@ COMPILE = $(PY) -m uv pip compile pyproject.toml --universal --python-version 3.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants lock clean
+.PHONY: help run demo test lint format check mutants bench lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ check: lint test ## The gate: lint, then test
 
 mutants: $(DEVELOPMENT) ## Break the core by hand, one way after another, and see the tests notice
 	@exec $(PY) -m tests.house.mutants
+
+bench: $(DEVELOPMENT) ## Ask for the health while forty documents of 200 KB are being read
+	@exec $(PY) -m tests.benchmarks.health_under_load
 
 lock: $(DEVELOPMENT) ## Pin what pyproject.toml asks for (UPGRADE=1: anew)
 	$(COMPILE) --output-file requirements.lock

@@ -11,4 +11,5 @@ router = APIRouter(tags=["models"])
 @router.get("/models")
 async def list_models(given: Given) -> ModelList:
     """List the models that can be asked for, the built-in ones first."""
-    return ModelList(models=[ModelView.of(processor) for processor in given.catalogue])
+    limit = given.intake.runner.timing.limit
+    return ModelList(models=[ModelView.of(processor, limit=limit(processor)) for processor in given.catalogue])

@@ -1,6 +1,6 @@
 """What the API answers: the members of every body, under the names that the contract gives them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SkipValidation
@@ -171,12 +171,12 @@ class ModelView(BaseModel):
     kinds: list[str] = Field(description="What it takes: `document`, `text` or both.")
     languages: list[str] = Field(description="BCP 47 codes it was made for; empty if it does not care.")
     execution: str = Field(description="`cpu`: in a process of its own; `io`: it waits for another service.")
-    time_limit_seconds: float | None = Field(description="Of one attempt; null for the service's default.")
+    time_limit_seconds: float = Field(description="Of one attempt.")
     available: bool
 
     @classmethod
-    def of(cls, processor: Processor) -> Self:
-        """Show *processor* as it is offered."""
+    def of(cls, processor: Processor, *, limit: timedelta) -> Self:
+        """Show *processor* as it is offered; *limit* is the time of one attempt."""
         return cls(
             name=processor.name,
             aliases=list(processor.aliases),
@@ -184,7 +184,7 @@ class ModelView(BaseModel):
             kinds=sorted(kind.value for kind in processor.kinds),
             languages=list(processor.languages),
             execution=processor.execution.value,
-            time_limit_seconds=processor.time_limit.total_seconds() if processor.time_limit else None,
+            time_limit_seconds=limit.total_seconds(),
             available=True,
         )
 

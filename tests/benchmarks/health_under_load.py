@@ -1,5 +1,5 @@
 """
-How fast the service answers while it works: `make bench-health`.
+How fast the service answers while it works: `make bench`.
 
 Asks `/health/live` of one instance, first idle, then while forty documents of
 200 KB are being processed, and prints both distributions and their ratio.
