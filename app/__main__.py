@@ -29,7 +29,8 @@ errors = Console(stderr=True)
 def serve() -> None:
     """Serve the API on $PORT (8080) until it is told to stop."""
     settings = _settings()
-    _catalogue(settings)
+    if settings.processors:  # what is wrong with them is better read here than in a worker's log
+        _catalogue(settings)
     shown = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104 - compared, not bound
     errors.print(f"Afterword listens on http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)", highlight=False)
     if not settings.k_service:

@@ -15,7 +15,6 @@ from typing import Any, Final
 from uuid import uuid4
 
 from app import __version__
-from app.adapters.firestore_store import FirestoreStore
 from app.adapters.sqlite_store import SqliteStore
 from app.api.services import Limits, Services, Version
 from app.domain.errors import StoreUnavailable
@@ -139,6 +138,8 @@ def build_store(settings: Settings) -> TaskStore:
     """Return the store that the settings ask for."""
     if settings.store is Store.SQLITE:
         return SqliteStore(settings.sqlite_path, clock=_utc_now)
+    from app.adapters.firestore_store import FirestoreStore  # noqa: PLC0415 - a second that SQLite's users need not wait
+
     return FirestoreStore(project=settings.google_cloud_project, database=settings.firestore_database)
 
 
