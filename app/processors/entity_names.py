@@ -136,14 +136,15 @@ def _is_suffix_after_comma(gap: str, part: _Part) -> bool:
 
 def _joins(joiner: str, run: list[_Part], part: _Part) -> bool:
     lists = gazetteers()
-    head, following = run[0].word.lower(), part.word.lower()
-    is_headed = _is_head(head, lists) or _is_head(run[-1].word.lower(), lists)
+    following = part.word.lower()
+    # The second word is the head where an article opens the sentence: `La Biblioteca Municipal de Soria`.
+    is_headed = any(_is_head(one.word.lower(), lists) for one in (*run[:2], run[-1]))
     if joiner in _CONJUNCTIONS:
         is_firm = joiner == "&"
         return is_firm or (
             is_headed and len(run) > 1 and not _is_known(following, lists) and not _is_head(following, lists)
         )
-    if joiner not in _PREPOSITIONS:
+    if joiner not in _PREPOSITIONS or _begins_anew(run, following, lists):
         return False
     return is_headed or (
         joiner not in _LOOSE
@@ -151,13 +152,17 @@ def _joins(joiner: str, run: list[_Part], part: _Part) -> bool:
     )
 
 
+def _begins_anew(run: list[_Part], following: str, lists: Gazetteers) -> bool:
+    """A person's name does not run on into the institution: `Laura Whitcombe of the University of Leeds`."""
+    return _is_organization_head(following, lists) and any(one.word.lower() in lists.first_names for one in run)
+
+
 def _is_head(word: str, lists: Gazetteers) -> bool:
-    return (
-        word in lists.organization_heads
-        or word in lists.organization_tails
-        or word in lists.place_heads
-        or word in lists.work_heads
-    )
+    return _is_organization_head(word, lists) or word in lists.place_heads or word in lists.work_heads
+
+
+def _is_organization_head(word: str, lists: Gazetteers) -> bool:
+    return word in lists.organization_heads or word in lists.organization_tails
 
 
 def _is_known(name: str, lists: Gazetteers) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from app.processors.entity_names import Span, name_of, spans
 from app.processors.entity_types import MISC, ORGANIZATION, PERSON, UNKNOWN, Judgement, Surroundings, judge
+from app.processors.gazetteers import Gazetteers
 from app.processors.mentions import Mention
 from app.processors.reading import Reading
 from app.processors.sentences import Sentence
@@ -51,10 +52,11 @@ def names(reading: Reading, *, is_supported: bool) -> list[Mention]:
     judged = _judged(reading.text, reading.sentences, around)
     types = _types(judged) | _acronyms(judged)
     full_names = _full_names(judged, types)
+    whole = _whole_organizations(judged, types, around.lists)
     least = _LEAST_SCORE if is_supported else _LEAST_SCORE_ELSEWHERE
     found = []
     for one in judged:
-        mention = _mention(one, types, full_names)
+        mention = _mention(one, types, full_names, whole)
         floor = max(least, _LEAST_SCORE_IN_HEADING) if one.span.in_heading and one.name.lower() not in types else least
         if mention.type != UNKNOWN and mention.score >= floor:
             found.append(mention)
@@ -152,9 +154,36 @@ def _full_names(judged: Sequence[_Judged], types: dict[str, Judgement]) -> dict[
     return {part: min(full) for part, full in bearers.items() if len({name.lower() for name in full}) == 1}
 
 
-def _mention(one: _Judged, types: dict[str, Judgement], full_names: dict[str, str]) -> Mention:
+def _whole_organizations(judged: Sequence[_Judged], types: dict[str, Judgement], lists: Gazetteers) -> dict[str, str]:
+    """Map `Biblioteca Municipal` to the `Biblioteca Municipal de Zaragoza` of this document, if there is only one."""
+    bearers: dict[str, set[str]] = defaultdict(set)
+    for name in {one.name for one in judged if types[one.name.lower()].type == ORGANIZATION}:
+        words = name.split()
+        for size in range(1, len(words)):
+            short = " ".join(words[:size]).lower().rstrip(",")
+            if short in types and _is_short_for(short, words[size:], types[short], lists):
+                bearers[short].add(name)
+    longest = {short: max(names, key=lambda name: (len(name), name)) for short, names in bearers.items()}
+    return {
+        short: longest[short]
+        for short, names in bearers.items()
+        if all(longest[short].lower().startswith(name.lower()) for name in names)
+    }
+
+
+def _is_short_for(short: str, rest: Sequence[str], settled: Judgement, lists: Gazetteers) -> bool:
+    """Tell whether leaving out *rest* leaves the same firm: always for `Ltd.`, else if *short* is no name elsewhere."""
+    if all(word.lower().strip(".,") in lists.organization_suffixes for word in rest):
+        return settled.type in {ORGANIZATION, UNKNOWN, MISC}
+    return settled.type == ORGANIZATION and " " in short and short not in lists.organizations
+
+
+def _mention(one: _Judged, types: dict[str, Judgement], full_names: dict[str, str], whole: dict[str, str]) -> Mention:
     key = one.name.lower()
     settled = types[key]
+    if key in whole:
+        name = whole[key]
+        return Mention(one.start, one.span.end, ORGANIZATION, types[name.lower()].score, name=name)
     full = full_names.get(key)
     is_doubtful = settled.type in {PERSON, UNKNOWN, MISC} or settled.score < _SURE
     if full is not None and is_doubtful:

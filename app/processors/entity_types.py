@@ -24,6 +24,7 @@ _LOCATIVES = {
     "fr": {"à", "vers", "près"},
     "pt": {"em"},
 }
+_PARTNER_PREPOSITIONS = frozenset(["by", "with", "of", "por", "con", "com", "par", "avec", "de"])
 _PARTICLE_LIST = "de del la las los do da dos das du des d' of the von van der y e"
 _PARTICLES = frozenset(_PARTICLE_LIST.split())
 _WORD_AFTER = re.compile(r"^,?\s(\w{2,20})")
@@ -248,6 +249,16 @@ def _by_company(span: Span, around: Surroundings) -> Judgement | None:
     return None
 
 
+def _partner(span: Span, around: Surroundings) -> Judgement | None:
+    """`built by Harland Marine`, `contrato con Metal Norte`: whoever is no known person is a firm."""
+    names = [word for word in span.words if word.lower() not in _PARTICLES]
+    if span.opens or span.in_heading or len(names) < _LEAST_PERSON_WORDS or any(map(shapes.is_coined, names)):
+        return None
+    deals = span.before[0] in around.lists.dealings and span.before[1] in _PARTNER_PREPOSITIONS
+    is_unseen = any(word.lower() not in around.lower_words for word in names)
+    return Judgement(ORGANIZATION, 0.7) if deals and is_unseen else None
+
+
 def _begins_with_place(following: str, lists: Gazetteers) -> bool:
     words = following.lower().split()
     return any(" ".join(words[:size]) in lists.places for size in (1, 2, 3))
@@ -276,4 +287,6 @@ def _is_plain(word: str, around: Surroundings) -> bool:
 
 
 type _Rule = Callable[[Span, Surroundings], Judgement | None]
-_RULES: tuple[_Rule, ...] = (_known, _titled, _organization, _introduced, _work, _place, _person, _by_company, _shaped)
+_RULES: tuple[_Rule, ...] = (
+    _known, _titled, _organization, _introduced, _work, _place, _person, _by_company, _partner, _shaped,
+)  # fmt: skip

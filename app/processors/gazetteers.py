@@ -27,6 +27,7 @@ class Gazetteers:
     organization_tails: frozenset[str]
     before_organizations: frozenset[str]
     organization_suffixes: frozenset[str]
+    dealings: frozenset[str]
     place_heads: frozenset[str]
     place_tails: frozenset[str]
     before_places: frozenset[str]
@@ -53,6 +54,7 @@ def gazetteers() -> Gazetteers:
         organization_tails=organization["tails"],
         before_organizations=organization["before"],
         organization_suffixes=organization["suffixes"],
+        dealings=organization["dealings"],
         place_heads=place["heads"],
         place_tails=place["tails"],
         before_places=place["before"],

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.processors.entity_patterns import without_addresses
 from app.processors.language import Lexicon, lexicon
 from app.processors.sentences import Sentence, split
 
@@ -15,13 +16,15 @@ class Reading:
     """A text, the places of its sentences, and the words of its language."""
 
     text: str
+    words_only: str
+    """The text with its addresses blanked out, letter for letter."""
     sentences: Sequence[Sentence]
     lexicon: Lexicon
 
     @classmethod
     def of(cls, text: str, language: str) -> "Reading":
         """Read *text* as *language*."""
-        return cls(text, split(text, language), lexicon(language))
+        return cls(text, without_addresses(text), split(text, language), lexicon(language))
 
 
 def no_tick(_share: float) -> None:

@@ -26,9 +26,9 @@ _TITLES = (
     "Licda Ing Eng Arq Abg Exmo Exma Excmo Excma Ilmo Ilma Lda Ldo Pe Fr Rev Hon Sen Rep Gov Gen Col Cel Capt Lt Sgt "
     "Supt Min Des Gral Pte Pdte St Ste Sto Sta Bd Av Avda Mt"
 )
+_ALSO_SMALL = "sr sra srta dr dra prof ing eng vs cf aprox [Aa]pprox p\\.\\s?ej p\\.\\s?ex e\\.g i\\.e [A-Za-z]"
 _INTRODUCES = re.compile(
-    rf"(?:\b(?:{'|'.join(_TITLES.split())}|sr|sra|srta|dr|dra|prof|ing|eng|vs|cf|aprox|approx|p\.\s?ej|p\.\s?ex|par ex|e\.g|i\.e"
-    r"|[A-Za-z])|^\W{0,6}\d{1,3}|^\W{0,6}[IVX]{1,5})\.\s*$"
+    rf"(?:\b(?:{'|'.join([*_TITLES.split(), *_ALSO_SMALL.split()])})|^\W{{0,6}}\d{{1,3}}|^\W{{0,6}}[IVX]{{1,5}})\.\s*$"
 )
 # After these comes a number. Before anything else they may be words: `modern art.`, `She said no.`
 _COUNTS = re.compile(
@@ -38,10 +38,11 @@ _COUNTS = re.compile(
 )
 _NUMBER = re.compile(r"[\d+(§]|[IVXLC]{1,6}\b|n[.º°]")
 _LEGAL_FORM = re.compile(
-    r"\b(?:inc|ltd|ltda|lda|corp|co|cía|cia|bros|plc|llc|jr|srl|sarl|s\.\s?a(?:\.\s?[su])?|s\.\s?l(?:\.\s?u)?|s\.\s?r\.\s?l|n\.\s?v|b\.\s?v)"
-    r"\.\s*$",
+    r"\b(?:inc|ltd|ltda|lda|corp|co|cía|cia|bros|plc|llc|jr|srl|sarl"
+    r"|s\.\s?a(?:\.\s?[su])?|s\.\s?l(?:\.\s?u)?|s\.\s?r\.\s?l|n\.\s?v|b\.\s?v)\.\s*$",
     re.IGNORECASE,
 )
+_INITIALS = re.compile(r"(?:\b[A-Z]\.){2}\s*$")
 _LONGEST_ABBREVIATION = 12
 _LONGEST_TITLE_LINE = 150
 # What the splitter may split at; most headings and cells have none of it.
@@ -87,7 +88,8 @@ def _title_end(text: str) -> int:
     """Find the end of a title that only looks like a sentence, for it ends in `Ltd.`; 0 if there is none."""
     start = len(text) - len(text.lstrip())
     end = text.find("\n", start, start + _LONGEST_TITLE_LINE)
-    if end < 0 or _LEGAL_FORM.search(text[start:end]) is None:
+    line = text[start : max(start, end)]
+    if _LEGAL_FORM.search(line) is None and _INITIALS.search(line) is None:
         return 0
     following = _LINE.match(text, end + 1)
     stands_alone = following is not None and not following.group().strip() and bool(text[end:].strip())

@@ -32,6 +32,9 @@ _DAMPING = 0.85
 _ROUNDS = 40
 _REDUNDANT = 0.55
 _GOOD_LENGTH = (8, 40)
+_CONTACT = re.compile(
+    r"\|{6}|(?:\+|\b00)\d[\d ().-]{6,}\d|\b(?:t[eé]l(?:[eé]fono|[eé]phone|efone)?|phone|fax)\b", re.IGNORECASE
+)
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
 _LABEL = re.compile(r"^(?:[-*•>|+\u2013\u2014\u25aa\u00b7]+\s+|\d{1,3}(?:\.\d{1,3}){0,3}[.)]\s+|[a-zA-Z]\)\s+)")
 
@@ -67,7 +70,7 @@ def summarise(reading: Reading, *, count: int | None = None, tick: Tick = no_tic
     """
     text, sentences, lexicon = reading.text, reading.sentences, reading.lexicon
     pool = [sentence for sentence in sentences if sentence.is_prose] or list(sentences)
-    candidates = _candidates(text, pool, lexicon, tick)
+    candidates = _candidates(reading.words_only, pool, lexicon, tick)
     if not candidates:
         return ""
     ranks = _ranks([candidate.stems for candidate in candidates])
@@ -95,8 +98,8 @@ def _candidates(text: str, pool: Sequence[Sentence], lexicon: Lexicon, tick: Tic
 
 def _candidate(text: str, place: int, sentence: Sentence, lexicon: Lexicon, total: int) -> _Candidate:
     stems, length = _content(text, sentence, lexicon)
-    opening = text[sentence.start : sentence.end]
-    weight = _position_weight(place, total) * _length_weight(length) * _form_weight(opening, is_first=place == 0)
+    written = text[sentence.start : sentence.end]
+    weight = _position_weight(place, total) * _length_weight(length) * _form_weight(written, is_first=place == 0)
     return _Candidate(place, sentence, stems, length, weight)
 
 
@@ -124,10 +127,12 @@ def _length_weight(length: int) -> float:
 
 
 def _form_weight(sentence: str, *, is_first: bool) -> float:
+    """Avoid what leans on the sentence before, asks or shouts, or says where to call."""
     opening = words(sentence[:60])[:3]
     leaning = not is_first and any("_".join(opening[:size]) in _leaning() for size in (1, 2, 3))
     asks = sentence.rstrip("\"'»”) ").endswith(("?", "!"))
-    return (0.65 if leaning else 1.0) * (0.6 if asks else 1.0)
+    directs = _CONTACT.search(sentence) is not None
+    return (0.65 if leaning else 1.0) * (0.6 if asks else 1.0) * (0.5 if directs else 1.0)
 
 
 @cache

@@ -42,7 +42,8 @@ dólares cento segunda-feira terça-feira quarta-feira quinta-feira sexta-feira 
 março abril maio junho julho agosto setembro outubro novembro dezembro senhor senhora caro cara prezado
 prezada presente seguinte seguintes anterior mesmo mesma próprio própria próximo próxima acordo além ainda
 entre sobre após minutes minutos minuto segundos seconds minute hora heures kilómetros kilometres kilometers
-metros metres litros http https www com org net html
+metros metres litros mme mmes mlle srta dña prof exmo exma ltd inc pág págs núm art fig tel cap
+vol aprox approx etc http https www com org net html
 """
 
 

@@ -82,6 +82,65 @@ def test_a_legal_form_makes_an_organisation() -> None:
     assert named(text, "ORGANIZATION") == ["Talleres Ibarra, S.L.", "Nordwind GmbH"]
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        (
+            "La Biblioteca Municipal de Zaragoza abrió ayer. Los lectores visitan la Biblioteca Municipal a diario.",
+            "es",
+            "Biblioteca Municipal de Zaragoza",
+        ),
+        (
+            "The board of Northwind Ferries Ltd. met. Later the owners of Northwind Ferries agreed.",
+            "en",
+            "Northwind Ferries Ltd.",
+        ),
+    ],
+)
+def test_a_shortened_name_is_counted_under_the_whole(text: str, language: str, name: str) -> None:
+    """One organisation is one entity, as one person is."""
+    [organization] = [entity for entity in found(text, language) if entity.type == "ORGANIZATION"]
+
+    assert (organization.text, organization.count) == (name, 2)
+
+
+def test_a_shortened_name_that_fits_two_is_left_alone() -> None:
+    """Guessing which one is meant would be wrong half of the time."""
+    text = (
+        "La Universidad Popular de Burgos y la Universidad Popular de Soria firmaron ayer. "
+        "Los alumnos de la Universidad Popular aplaudieron."
+    )
+
+    assert "Universidad Popular" in named(text, "ORGANIZATION")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("The vessel, built by Harland Marine in Belfast, is new.", "en", "Harland Marine"),
+        ("El embalse, construido por Hormigones Levante, costó poco.", "es", "Hormigones Levante"),
+        ("Un contrat avec Verrier Frères prévoit les fenêtres.", "fr", "Verrier Frères"),
+        ("A linha, fabricada por Metalvale Vidros, enche garrafas.", "pt", "Metalvale Vidros"),
+    ],
+)
+def test_whom_one_does_business_with_is_an_organisation(text: str, language: str, name: str) -> None:
+    """Reports name their suppliers without a legal form."""
+    assert named(text, "ORGANIZATION", language) == [name]
+
+
+def test_a_person_may_build_as_well() -> None:
+    """A given name is better evidence than a verb."""
+    assert named("The chapel was built by Thomas Keane in one year.", "PERSON", "en") == ["Thomas Keane"]
+
+
+def test_a_persons_name_ends_before_the_institution() -> None:
+    """`Laura Whitcombe of the University of Leeds` is two entities."""
+    text = "Yesterday Laura Whitcombe of the University of Leeds spoke about wetlands."
+
+    assert named(text, "PERSON", "en") == ["Laura Whitcombe"]
+    assert named(text, "ORGANIZATION", "en") == ["University of Leeds"]
+
+
 def test_products_are_miscellaneous() -> None:
     """A technology is neither a person nor a place."""
     text = "Usamos Python con PostgreSQL, y el módulo TurboGrid se escribió aquí."

@@ -42,6 +42,20 @@ def test_the_tutorials_document_is_understood() -> None:
     assert answer["summary"] in TUTORIAL
 
 
+def test_a_name_that_was_found_is_whole_in_the_keywords() -> None:
+    """The two lists stand side by side and must not contradict each other."""
+    text = (
+        "La Biblioteca Municipal de Zaragoza cerró el año con más visitas. La directora de la Biblioteca Municipal "
+        "atribuye las visitas al horario. Muchas visitas llegan desde la Universidad de Zaragoza."
+    )
+
+    answer = result(text, {"language": "es"})
+
+    named = {entity["text"] for entity in answer["entities"]}
+    assert "Biblioteca Municipal de Zaragoza" in named & set(answer["keywords"])
+    assert not {"Biblioteca Municipal", "Municipal de Zaragoza", "biblioteca"} & set(answer["keywords"])
+
+
 def test_the_result_has_the_shape_of_the_contract() -> None:
     """Clients are written against it."""
     answer = result(TUTORIAL)

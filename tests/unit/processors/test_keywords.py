@@ -90,6 +90,63 @@ def test_function_words_alone_give_none() -> None:
     assert found("de la que el en y a los se del", "es") == []
 
 
+def test_a_piece_of_a_name_is_no_keyword() -> None:
+    """`Municipal de Zaragoza` names nothing."""
+    name = "Biblioteca Municipal de Zaragoza"
+    text = (
+        f"La {name} cerró el año con más visitas. La {name} abrirá los domingos. El Ayuntamiento de Zaragoza paga la "
+        "digitalización de la prensa. La digitalización avanza."
+    )
+
+    phrases = keywords(Reading.of(text, "es"), names={name.lower(): name})
+
+    assert name in phrases
+    assert not {"biblioteca", "biblioteca municipal", "municipal de zaragoza", "municipal"} & {
+        phrase.lower() for phrase in phrases
+    }
+
+
+def test_a_word_that_is_used_more_often_alone_stays_beside_the_name() -> None:
+    """What the text is about may also be the head of a name in it."""
+    name = "Museo Marítimo de Bermeo"
+    text = (
+        f"El {name} abrió ayer. Un museo pequeño atrae visitas. Otro museo presta barcos. Cada museo guarda un "
+        "diario. Ningún museo cobra entrada. El museo cierra los lunes."
+    )
+
+    assert {name, "museo"} <= set(keywords(Reading.of(text, "es"), names={name.lower(): name}))
+
+
+def test_no_phrase_is_a_fragment_of_another() -> None:
+    """`conseil`, `conseil municipal` and `municipal de Nantes` are one thing said three times."""
+    text = (
+        "Le conseil municipal de Nantes vote le budget. Le conseil municipal de Nantes examine la piste cyclable. "
+        "La piste cyclable passe par la gare."
+    )
+
+    phrases = [phrase.lower() for phrase in found(text, "fr")]
+
+    assert "conseil municipal" in phrases
+    assert not {"conseil", "municipal", "municipal de nantes", "piste", "cyclable"} & set(phrases)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "noun", "verb"),
+    [
+        ("La junta se propone cambios en el riego. El riego ya propone dudas.", "es", "riego", "propone"),
+        ("L'usine qui consomme du gaz ferme. La consommation baisse.", "fr", "consommation", "consomme"),
+        ("A fábrica que produz o vidro fecha. O vidro não produz lucro.", "pt", "vidro", "produz"),
+        ("They prefer the harbour. We prefer a harbour with trees.", "en", "harbour", "prefer"),
+    ],
+)
+def test_nouns_come_before_everyday_verbs(text: str, language: str, noun: str, verb: str) -> None:
+    """A topic is a thing."""
+    phrases = found(text, language)
+
+    assert noun in phrases
+    assert verb not in phrases or phrases.index(noun) < phrases.index(verb)
+
+
 @pytest.mark.parametrize("unit", ["a", "ab ", "a-", "x y. ", "1 ", "\n", "😀"])
 def test_hostile_repetition_ends(unit: str) -> None:
     """Whatever comes, there is an answer."""

@@ -77,6 +77,49 @@ def test_an_abbreviation_does_not_end_a_sentence(text: str) -> None:
     assert len(split(text, "es")) == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Ms. Doyle argued against it."),
+        ("en", "Prof. Reed lives in St. Albans, i.e. near London."),
+        ("en", "See no. 5 and p. 14 of it."),
+        ("en", "Acme Inc. rose against Zenith Ltd. today."),
+        ("es", "Dña. Ana y el Excmo. Sr. Gil citan el núm. 5 y la pág. 7."),
+        ("es", "Sumas S.A. ofrece frutas, p. ej. los almendros."),
+        ("fr", "Mme. Roy et M. Blanc citent Me. Roche."),
+        ("pt", "A Profa. Silva citou o Exmo. Sr. Reis, p. ex. na fl. 3."),
+        ("pt", "Moinhos Ltda. vende farinha."),
+    ],
+)
+def test_titles_and_abbreviations_stay_with_what_follows(language: str, sentence: str) -> None:
+    """`Doyle argued` without `Ms.` reads like a telegram; the splitter is asked in the middle of a text."""
+    text = f"Before it. {sentence} After it all ends."
+
+    found = [text[one.start : one.end] for one in split(text, language)]
+
+    assert found == ["Before it.", sentence, "After it all ends."]
+
+
+@pytest.mark.parametrize("sentence", ["She loves modern art.", "They hired Acme Ltd.", "He gave it to me."])
+def test_a_word_that_is_also_an_abbreviation_may_end_a_sentence(sentence: str) -> None:
+    """Two sentences in one make a summary too long."""
+    assert len(split(f"{sentence} The others agreed with it.", "en")) == 2
+
+
+def test_a_title_that_ends_in_an_abbreviation_is_a_heading() -> None:
+    """The name of a company does not make a sentence of a title."""
+    text = "Minutes of the board of Northwind Ferries Ltd.\n\nThe board met in Leeds. It adjourned at noon.\n"
+
+    found = [one.is_prose for one in split(text, "en")]
+
+    assert found == [False, True, True]
+
+
+def test_a_document_of_one_line_is_no_title() -> None:
+    """Where nothing follows, there is nothing to be the title of."""
+    assert [one.is_prose for one in split("The ferry was built by Harland Ltd.\n", "en")] == [True]
+
+
 def test_a_wrapped_line_goes_on() -> None:
     """Text from PDF files is broken where the page was narrow."""
     text = "Esta frase fue escrita en una página que era demasiado estrecha para\nque cupiera en una sola línea."

@@ -108,3 +108,30 @@ def test_bullets_and_numbers_are_taken_off() -> None:
 def test_the_same_text_has_the_same_summary() -> None:
     """A repeated attempt must not change the outcome."""
     assert summary(REPORT) == summary(REPORT)
+
+
+def test_a_sentence_that_says_where_to_call_stays_out() -> None:
+    """A telephone number is an entity, not the gist."""
+    text = (
+        "La biblioteca de la comarca abrirá los domingos desde septiembre. Los lectores de la comarca lo pedían desde "
+        "hace años. La biblioteca atiende dudas de los lectores en el teléfono +34 976 123 456 o en "
+        "lectores@biblioteca.example. El horario de los domingos será de diez a dos."
+    )
+
+    quoted = summary(text)
+
+    assert quoted.startswith("La biblioteca de la comarca abrirá")
+    assert "976" not in quoted
+
+
+def test_a_title_with_a_full_stop_stays_out() -> None:
+    """The first sentence is a good one; the title above it is none."""
+    text = (
+        "Minutes of the board meeting of Northwind Ferries Ltd.\n\nThe board of Northwind Ferries met in Edinburgh. "
+        "Ms. Doyle argued that the board should wait for the second ferry. Fuel remained the largest cost of all."
+    )
+
+    quoted = summary(text, "en", count=2)
+
+    assert quoted.startswith("The board of Northwind Ferries met")
+    assert "Ms. Doyle argued" in quoted
