@@ -15,7 +15,7 @@ from app.processors.entity_dates import dates
 from app.processors.entity_names import name_of
 from app.processors.entity_patterns import addresses, phones
 from app.processors.entity_roster import names
-from app.processors.language import SUPPORTED
+from app.processors.extractive import LANGUAGES
 from app.processors.mentions import Mention, without_overlaps
 from app.processors.reading import Reading, Tick, no_tick
 
@@ -59,7 +59,7 @@ def entities(reading: Reading, *, tick: Tick = no_tick) -> list[Entity]:
     tick(0.3)
     patterns = without_overlaps(patterns, phones(text, language))
     tick(0.5)
-    found = without_overlaps(patterns, names(reading, is_supported=language in SUPPORTED))
+    found = without_overlaps(patterns, names(reading, is_supported=language in LANGUAGES))
     tick(0.9)
     return sorted(_grouped(text, found), key=lambda entity: (-round(entity.score, 2), entity.first))
 

