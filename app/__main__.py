@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Never
@@ -17,7 +18,7 @@ from rich.table import Table
 from app.domain.errors import ServiceError
 from app.domain.processing import Document, Json, Kind, Processor, Report, Result, answer
 from app.processors.catalogue import Catalogue, CatalogueError
-from app.settings import Settings
+from app.settings import Settings, Store
 
 FALLBACK_MODEL = "default_ai_model"
 
@@ -31,11 +32,10 @@ def serve() -> None:
     settings = _settings()
     if settings.processors:  # what is wrong with them is better read here than in a worker's log
         _catalogue(settings)
+    _refuse_a_taken_port(settings)
     shown = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104 - compared, not bound
-    errors.print(f"Afterword listens on http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)", highlight=False)
-    if not settings.k_service:
-        where = settings.sqlite_path if settings.store == "sqlite" else f"Firestore, {settings.firestore_emulator_host}"
-        errors.print(f"Tasks are kept in {where}", highlight=False)
+    _say(f"Serving http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)")
+    _say(f"Tasks are kept in {_whereabouts(settings)}")
     sys.stderr.flush()
     arguments = [sys.executable, "-m", "gunicorn", "--config", "python:app.server", "app.main:create()"]
     os.execv(sys.executable, arguments)  # noqa: S606 - this very interpreter
@@ -72,6 +72,30 @@ def models() -> None:
     Console().print(table)
 
 
+def _refuse_a_taken_port(settings: Settings) -> None:
+    """Say it in one sentence; the server would say it ten times."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            _stop(f"Port {settings.port} cannot be listened on ({error.strerror}); set PORT to another one")
+
+
+def _whereabouts(settings: Settings) -> str:
+    if settings.store is Store.SQLITE:
+        return str(settings.sqlite_path)
+    if settings.firestore_emulator_host:
+        return f"the Firestore emulator at {settings.firestore_emulator_host}"
+    return (
+        f"Firestore, database {settings.firestore_database} of {settings.google_cloud_project or 'the default project'}"
+    )
+
+
+def _say(message: str) -> None:
+    errors.print(message, highlight=False, markup=False, soft_wrap=True)
+
+
 def _settings() -> Settings:
     try:
         return Settings()
@@ -79,7 +103,8 @@ def _settings() -> Settings:
         for problem in error.errors():
             name = str(problem["loc"][0]) if problem["loc"] else ""
             variable = name if name.isupper() else f"AFTERWORD_{name.upper()}"
-            errors.print(f"{variable}: {problem['msg']}" if name else problem["msg"], highlight=False, markup=False)
+            said = problem["msg"].removeprefix("Value error, ")
+            _say(f"{variable}: {said}" if name else said)
         raise typer.Exit(2) from error
 
 
@@ -136,7 +161,7 @@ def _show(result: Result) -> None:
         console.print(str(result), markup=False)
         return
     for name, value in result.items():
-        console.print(f"[bold]{name}[/bold]")
+        console.print(f"[bold]{name.replace('_', ' ')}[/bold]")
         console.print(_readable(value), markup=False)
         console.print()
 
@@ -149,11 +174,13 @@ def _readable(value: Json) -> str:
         return f"  {value.get('type', ''):<13} {value['text']}{extra}  x{value.get('count', 1)}"
     if isinstance(value, dict):
         return "  " + ", ".join(f"{value[key]} {key}" for key in value)
+    if isinstance(value, bool):
+        return "  yes" if value else "  no"
     return f"  {value}"
 
 
 def _stop(message: str) -> Never:
-    errors.print(message, highlight=False, markup=False)
+    _say(message)
     raise typer.Exit(1)
 
 

@@ -37,10 +37,9 @@ class Worker(UvicornWorker):
     }
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - gunicorn's
-        """Give uvicorn's lines back to the root logger, from which the base class takes them."""
+        """Give uvicorn's lines back to the root logger; not those of requests, whose URLs hold what callers sent."""
         super().__init__(*arguments, **options)
-        for name in ("uvicorn.error", "uvicorn.access"):
-            logging.getLogger(name).propagate = True
+        logging.getLogger("uvicorn.error").propagate = True
 
     @override
     async def _serve(self) -> None:
@@ -49,6 +48,12 @@ class Worker(UvicornWorker):
             await super()._serve()
         finally:
             watch.cancel()
+
+    @override
+    def _install_sigquit_handler(self) -> None:
+        """Drain on SIGQUIT too: it is what gunicorn sends when its master alone gets SIGINT."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGQUIT, signal.raise_signal, signal.SIGTERM)
 
     async def _step_down_without_master(self) -> None:
         """

@@ -75,7 +75,10 @@ class Settings(BaseSettings):
     )
 
     cpu_slots: int | None = Field(
-        None, ge=1, le=64, description="CPU tasks a process runs at once; by default CPUs ÷ web workers."
+        None,
+        ge=1,
+        le=64,
+        description="CPU tasks a process runs at once; by default CPUs ÷ web workers, whatever a container's quota.",
     )
     io_slots: int = Field(32, ge=1, le=1000, description="Tasks waiting on other services that a process runs at once.")
     child_memory_mib: int = Field(512, ge=64, description="Memory a child process may take for one document, in MiB.")
@@ -89,7 +92,9 @@ class Settings(BaseSettings):
     content_bytes: int = Field(1024 * 1024, ge=1, description="The largest `content` or `text`, in UTF-8 bytes.")
     body_budget_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bodies a process reads at once, together.")
     max_attempts: int = Field(3, ge=1, le=10, description="Attempts of a task that does not say.")
-    time_to_live: Seconds = Field(timedelta(days=7), description="How long a finished task that does not say is kept.")
+    time_to_live: Seconds = Field(
+        timedelta(days=7), le=timedelta(days=30), description="How long a finished task that does not say is kept."
+    )
 
     @field_validator("lease", "heartbeat", "sweep", "cpu_limit", "io_limit", "time_to_live", mode="before")
     @classmethod
@@ -116,6 +121,10 @@ class Settings(BaseSettings):
         if self.heartbeat * 2 > self.lease:
             raise ValueError(
                 "AFTERWORD_HEARTBEAT must be at most half of AFTERWORD_LEASE, or one missed beat loses the task"
+            )
+        if not self.content_bytes <= self.json_body_bytes <= self.body_budget_bytes:
+            raise ValueError(
+                "AFTERWORD_CONTENT_BYTES must fit in AFTERWORD_JSON_BODY_BYTES, and that in AFTERWORD_BODY_BUDGET_BYTES"
             )
         if not self.k_service:
             return self

@@ -1,4 +1,8 @@
-"""The one place that chooses implementations; it hands them values, never the settings."""
+"""
+The one place that chooses implementations; it hands them values, never the settings.
+
+It also holds what they make together, the engine of one web worker, for as long as that lives.
+"""
 
 import asyncio
 import secrets
@@ -11,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from os import getpid
 from random import Random
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from app import __version__
@@ -51,19 +55,17 @@ class Engine:
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Hold store and children, sweep, and hand over what runs in the end."""
-        async with self.store.open():
-            clock = asyncio.create_task(self._set_the_clock())
-            async with self.pool.open():
-                await clock
-                await asyncio.to_thread(_load_io_models, self.catalogue)
-                sweeping = asyncio.create_task(self.sweeper.run(), name="sweeper")
-                try:
-                    with _notice_of_the_end(self.drain.begin):
-                        yield
-                finally:
-                    await self.drain.finish()
-                    sweeping.cancel()
-                    await asyncio.wait([sweeping])
+        async with self.store.open(), self.pool.open():
+            await self._set_the_clock()
+            await asyncio.to_thread(_load_io_models, self.catalogue)
+            sweeping = asyncio.create_task(self.sweeper.run(), name="sweeper")
+            try:
+                with _notice_of_the_end(self.drain.begin):
+                    yield
+            finally:
+                await self.drain.finish()
+                sweeping.cancel()
+                await asyncio.wait([sweeping])
 
     async def _set_the_clock(self) -> None:
         """Learn the store's time from one read; while it cannot be reached, the machine's has to do."""
@@ -86,6 +88,7 @@ def build(settings: Settings) -> Services:
         intake=Intake(store=store, models=catalogue, slots=slots, runner=runner, ids=uuid4, tokens=_token),
         registry=engine.registry,
         catalogue=catalogue,
+        pool=engine.pool,
         limits=Limits(
             json_body_bytes=settings.json_body_bytes,
             content_bytes=settings.content_bytes,
@@ -105,32 +108,44 @@ def _engine(settings: Settings) -> Engine:
     timing = Timing(
         lease=settings.lease, heartbeat=settings.heartbeat, cpu_limit=settings.cpu_limit, io_limit=settings.io_limit
     )
-    pool = ForkserverPool(
-        slots=settings.slots_for_cpu,
-        modules=settings.processors,
-        memory=settings.child_memory_mib * MIB,
-        cpu_time=max(timing.limit(processor) for processor in catalogue) + CPU_TIME_SLACK,
-    )
     slots = Slots({Execution.CPU: settings.slots_for_cpu, Execution.IO: settings.io_slots})
     registry = Registry()
     drain = Drain(slots, registry)
     rng = Random()  # noqa: S311 - spreads load, guards nothing
-    shared: dict[str, Any] = {"store": store, "models": catalogue, "slots": slots, "drain": drain, "rng": rng}
     runner = Runner(
-        **shared, pool=pool, registry=registry, timing=timing, holder=_holder(settings.k_revision), tokens=_token
+        store=store,
+        models=catalogue,
+        pool=_pool(settings, catalogue, timing),
+        slots=slots,
+        registry=registry,
+        drain=drain,
+        timing=timing,
+        holder=_holder(settings.k_revision),
+        tokens=_token,
+        rng=rng,
     )
-    sweeper = Sweeper(**shared, runner=runner, interval=settings.sweep, lease=settings.lease)
+    sweeper = Sweeper(runner=runner, interval=settings.sweep, rng=rng)
     if settings.k_service is None:
         sweeper.wake()
     return Engine(
         store=store,
         catalogue=catalogue,
-        pool=pool,
+        pool=runner.pool,
         slots=slots,
         registry=registry,
         drain=drain,
         runner=runner,
         sweeper=sweeper,
+    )
+
+
+def _pool(settings: Settings, catalogue: Catalogue, timing: Timing) -> ProcessorPool:
+    return ForkserverPool(
+        slots=settings.slots_for_cpu,
+        modules=settings.processors,
+        memory=settings.child_memory_mib * MIB,
+        cpu_time=max(timing.limit(processor) for processor in catalogue) + CPU_TIME_SLACK,
+        log_level=settings.log_level,
     )
 
 
@@ -140,7 +155,11 @@ def build_store(settings: Settings) -> TaskStore:
         return SqliteStore(settings.sqlite_path, clock=_utc_now)
     from app.adapters.firestore_store import FirestoreStore  # noqa: PLC0415 - a second that SQLite's users need not wait
 
-    return FirestoreStore(project=settings.google_cloud_project, database=settings.firestore_database)
+    return FirestoreStore(
+        project=settings.google_cloud_project,
+        database=settings.firestore_database,
+        emulator_host=settings.firestore_emulator_host,
+    )
 
 
 def _load_io_models(catalogue: Catalogue) -> None:

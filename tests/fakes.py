@@ -17,6 +17,7 @@ from app.domain.errors import (
     StoreUnavailable,
     TaskExists,
     TaskNotFound,
+    TimeLimitExceeded,
     UnknownModel,
 )
 from app.domain.processing import Document, Execution, Kind, Models, Processor, ProcessorPool, Report, Result, answer
@@ -266,6 +267,7 @@ class InlinePool(ProcessorPool):
         """Begin without a run."""
         self.runs = 0
         self.killed = 0
+        self.usable = True
         self._gates: deque[Gate] = deque()
 
     def hold(self) -> Gate:
@@ -279,14 +281,20 @@ class InlinePool(ProcessorPool):
     async def open(self) -> AsyncIterator[None]:
         yield
 
+    @property
     @override
-    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+    def is_usable(self) -> bool:
+        return self.usable
+
+    @override
+    async def run(self, processor: Processor, document: Document, report: Report, *, limit: timedelta) -> Result:
         self.runs += 1
         gate = self._gates.popleft() if self._gates else None
         try:
             await asyncio.sleep(0)
             if gate:
-                await gate.pass_through()
+                async with asyncio.timeout(limit.total_seconds()):
+                    await gate.pass_through()
             run = cast("Callable[[Document, Report], Result]", processor.run)
             return answer(run(document, report), document.kind)
         except asyncio.CancelledError:
@@ -294,5 +302,8 @@ class InlinePool(ProcessorPool):
             raise
         except ProcessorError:
             raise
+        except TimeoutError as error:
+            self.killed += 1
+            raise TimeLimitExceeded(retryable=False) from error
         except Exception as error:
             raise ProcessorError(f"The model raised {type(error).__name__}") from error

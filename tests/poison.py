@@ -153,12 +153,12 @@ def answers(document: Document, _report: Report) -> Any:  # noqa: ANN401 - most 
         deep = [deep]
     return {
         "nothing": None,
-        "nan": {"summary": float("nan")},
+        "nan": {"summary": "", "score": float("nan")},
         "infinity": {"summary": "", "score": float("inf")},
-        "a set": {"summary": {1, 2}},
-        "bytes": {"summary": b"x"},
+        "a set": {"summary": "", "pages": {1, 2}},
+        "bytes": {"summary": "", "image": b"x"},
         "too much": {"summary": "x" * (10 << 20)},
-        "a cavern": {"summary": deep},
+        "a cavern": {"summary": "", "tree": deep},
         "half a pair": {"summary": "a\ud800b"},
         "a number": 7,
     }[document.text]

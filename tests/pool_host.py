@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import timedelta
 
 from app.domain.processing import Document, Kind
 from app.processors.catalogue import Catalogue
@@ -18,8 +19,9 @@ async def main() -> None:
         sys.stdout.flush()
 
     pool = ForkserverPool(slots=2, modules=MODULES, memory=128 << 20)
+    model = Catalogue.load(MODULES).find("hangs", Kind.TEXT)
     async with pool.open():
-        await pool.run(Catalogue.load(MODULES).find("hangs", Kind.TEXT), Document(text=""), report)
+        await pool.run(model, Document(text=""), report, limit=timedelta(hours=1))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Arranging jobs for a pool, and hearing how they go."""
 
 import asyncio
+from datetime import timedelta
 
 from app.domain.processing import Document, Kind, Result
 from app.processors.catalogue import Catalogue
@@ -8,6 +9,9 @@ from app.processors.pool import ForkserverPool
 
 MODULES = ("tests.poison",)
 MEBIBYTE = 1 << 20
+LONG = timedelta(minutes=1)
+"""A time limit that no honest job meets."""
+
 CATALOGUE = Catalogue.load(MODULES)
 
 
@@ -26,15 +30,17 @@ class Progress:
             self.begun.set_result(stage)
 
 
-def make_pool(*, slots: int = 1) -> ForkserverPool:
+def make_pool(*, slots: int = 1, patience: timedelta = LONG) -> ForkserverPool:
     """Return a pool of the poisonous models, with 128 MiB for each child."""
-    return ForkserverPool(slots=slots, modules=MODULES, memory=128 * MEBIBYTE)
+    return ForkserverPool(slots=slots, modules=MODULES, memory=128 * MEBIBYTE, patience=patience)
 
 
-async def run(pool: ForkserverPool, name: str, text: str = "", progress: Progress | None = None) -> Result:
+async def run(
+    pool: ForkserverPool, name: str, text: str = "", progress: Progress | None = None, *, limit: timedelta = LONG
+) -> Result:
     """Have the model *name* read *text*."""
     document = Document(text=text, options={"language": "es"})
-    return await pool.run(CATALOGUE.find(name, Kind.DOCUMENT), document, progress or Progress())
+    return await pool.run(CATALOGUE.find(name, Kind.DOCUMENT), document, progress or Progress(), limit=limit)
 
 
 async def assert_works(pool: ForkserverPool) -> None:
@@ -48,6 +54,7 @@ async def assert_works(pool: ForkserverPool) -> None:
 
 async def pids(pool: ForkserverPool) -> tuple[int, int]:
     """Return the process ids of the child that comes next, and of its forkserver."""
-    answer = await pool.run(CATALOGUE.find("tells_pids", Kind.TEXT), Document(text="", kind=Kind.TEXT), Progress())
+    document = Document(text="", kind=Kind.TEXT)
+    answer = await pool.run(CATALOGUE.find("tells_pids", Kind.TEXT), document, Progress(), limit=LONG)
     child, forkserver = str(answer).split()
     return int(child), int(forkserver)

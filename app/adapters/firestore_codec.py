@@ -74,7 +74,7 @@ def task_from(task_id: str, fields: Mapping[str, Any], *, result_left_out: Json 
     *result_left_out* stands for the result of a completed task that was read without it.
 
     Raises:
-        KeyError, TypeError, ValueError: If the document is none that this module wrote.
+        KeyError, TypeError, ValueError, OverflowError: If the document is none that this module wrote.
 
     """
     status = Status(fields["status"])

@@ -5,20 +5,19 @@ The channel belongs to the running event loop; nothing here asks Firestore anyth
 """
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import google.auth
-from google.auth.exceptions import DefaultCredentialsError
+from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcAsyncIOTransport
 from grpc import aio  # type: ignore[import-untyped]  # grpcio ships no types
 
 from app.domain.errors import StoreUnavailable
+from app.telemetry.logs import get_logger
 
-EMULATOR_VARIABLE: Final = "FIRESTORE_EMULATOR_HOST"
 EMULATOR_PROJECT: Final = "google-cloud-firestore-emulator"
 
 CHANNEL_OPTIONS: Final = (
@@ -34,6 +33,16 @@ CHANNEL_OPTIONS: Final = (
 )
 
 
+type Search = Callable[[], tuple[Credentials, str | None]]
+"""Finds credentials, and the project that they name; may block."""
+
+
+def search_surroundings() -> tuple[Credentials, str | None]:
+    """Find what the process was given: a file, a login of this machine, the platform's own account."""
+    credentials, project = google.auth.default(scopes=FirestoreGrpcAsyncIOTransport.AUTH_SCOPES)
+    return credentials, project
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """An open *channel* to the database `projects/…/databases/…`."""
@@ -42,37 +51,69 @@ class Connection:
     database: str
 
 
-@asynccontextmanager
-async def connect(*, project: str | None, database: str, emulator_host: str | None) -> AsyncIterator[Connection]:
+class Connector:
     """
-    Hold a channel to *database*; it connects with the first call, and again whenever it must.
+    The one connection to a database, made when it is first asked for.
 
-    Without a *project*, it is the one that the credentials name. Without an
-    *emulator_host*, `FIRESTORE_EMULATOR_HOST` counts, as in every client of Firestore.
-
-    Raises:
-        StoreUnavailable: If the process has no credentials, or no project.
-
+    As long as there are no credentials, whoever asks next has them searched
+    for again; never by two searches at once.
     """
-    host = emulator_host or os.environ.get(EMULATOR_VARIABLE)
-    channel, project_found = _open_emulator_channel(host) if host else await _open_secure_channel()
-    try:
-        if not (project or project_found):
-            raise StoreUnavailable("Firestore needs a project, and the credentials name none.")
-        yield Connection(channel, f"projects/{project or project_found}/databases/{database}")
-    finally:
-        await channel.close()
 
+    def __init__(
+        self, *, project: str | None, database: str, emulator_host: str | None, search: Search = search_surroundings
+    ) -> None:
+        """
+        Lead to *database* of *project*, or else of the project that the credentials name.
 
-def _open_emulator_channel(host: str) -> tuple[aio.Channel, str | None]:
-    return aio.insecure_channel(host, options=CHANNEL_OPTIONS), EMULATOR_PROJECT
+        With an *emulator_host*, no credentials are searched for.
+        """
+        self._project = project
+        self._database = database
+        self._emulator_host = emulator_host
+        self._search = search
+        self._connecting: asyncio.Task[Connection] | None = None
 
+    async def connection(self) -> Connection:
+        """
+        Return the connection; its channel connects with the first call, and again whenever it must.
 
-async def _open_secure_channel() -> tuple[aio.Channel, str | None]:
-    try:  # in a thread, since it may look for the platform's metadata server
-        credentials, project = await asyncio.to_thread(
-            google.auth.default, scopes=FirestoreGrpcAsyncIOTransport.AUTH_SCOPES
-        )
-    except DefaultCredentialsError as error:
-        raise StoreUnavailable("Firestore needs credentials, and this process has none.") from error
-    return FirestoreGrpcAsyncIOTransport.create_channel(credentials=credentials, options=CHANNEL_OPTIONS), project
+        Raises:
+            StoreUnavailable: If the process has no credentials, or no project.
+
+        """
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect())
+        return await asyncio.shield(self._connecting)
+
+    async def close(self) -> None:
+        """Close the channel, or stop waiting for one."""
+        connecting, self._connecting = self._connecting, None
+        if connecting is None:
+            return
+        connecting.cancel()
+        await asyncio.wait([connecting])
+        if not connecting.cancelled():
+            await connecting.result().channel.close()
+
+    async def _connect(self) -> Connection:
+        try:
+            channel, project = self._emulator_channel() if self._emulator_host else await self._secure_channel()
+        except StoreUnavailable as error:
+            self._connecting = None
+            get_logger().warning("store failed", reason=error.message)
+            raise
+        return Connection(channel, f"projects/{project}/databases/{self._database}")
+
+    def _emulator_channel(self) -> tuple[aio.Channel, str]:
+        return aio.insecure_channel(self._emulator_host, options=CHANNEL_OPTIONS), self._project or EMULATOR_PROJECT
+
+    async def _secure_channel(self) -> tuple[aio.Channel, str]:
+        try:  # in a thread, since it may look for the platform's metadata server
+            credentials, named = await asyncio.to_thread(self._search)
+        except (GoogleAuthError, OSError, ValueError) as error:
+            raise StoreUnavailable("Firestore needs credentials, and this process has none") from error
+        project = self._project or named
+        if project is None:
+            raise StoreUnavailable("Firestore needs a project, and the credentials name none")
+        channel = FirestoreGrpcAsyncIOTransport.create_channel(credentials=credentials, options=CHANNEL_OPTIONS)
+        return channel, project

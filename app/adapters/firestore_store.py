@@ -7,18 +7,16 @@ lost has landed is for the engine to find out, by reading and comparing.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final, override
 from uuid import UUID
-
-import structlog
 
 from app.adapters import firestore_writes as writes
 from app.adapters.clock import StoreClock
 from app.adapters.cursor import decode_cursor, encode_cursor
 from app.adapters.firestore_codec import SCHEMA, TASK_FIELDS, task_from
-from app.adapters.firestore_connection import connect
+from app.adapters.firestore_connection import Connector
 from app.adapters.firestore_content import read_content
 from app.adapters.firestore_queries import DueRange, Place, Stretch, due_query, list_query
 from app.adapters.firestore_wire import FirestoreWire, Found
@@ -27,11 +25,10 @@ from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotF
 from app.domain.processing import Execution, Json
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
 from app.engine.ports import Page, Snapshot, TaskStore
+from app.telemetry.logs import get_logger
 
 NO_TASK: Final = str(UUID(int=0))
 """An id that no task has: reading it asks Firestore for nothing but a sign of life, and the time."""
-
-log = structlog.get_logger()
 
 
 class FirestoreStore(TaskStore):
@@ -41,13 +38,13 @@ class FirestoreStore(TaskStore):
         self,
         *,
         project: str | None,
+        emulator_host: str | None,
         database: str = "(default)",
         call_limit: timedelta = timedelta(seconds=3),
-        emulator_host: str | None = None,
         clock: StoreClock | None = None,
     ) -> None:
         """
-        Know where the tasks are, as `connect` says; `open` connects.
+        Know where the tasks are, as `Connector` says; the first call connects.
 
         No call, however many messages it takes, lasts longer than *call_limit*.
         """
@@ -57,22 +54,19 @@ class FirestoreStore(TaskStore):
         self._emulator_host = emulator_host
         self._clock = clock or StoreClock()
         self._due_ranges = {execution: DueRange() for execution in Execution}
-        self._opened: FirestoreWire | None = None
+        self._connector: Connector | None = None
+        self._wire: FirestoreWire | None = None
 
     @override
-    def open(self) -> AbstractAsyncContextManager[None]:
-        return self._open()
-
     @asynccontextmanager
-    async def _open(self) -> AsyncIterator[None]:
-        async with connect(
-            project=self._project, database=self._database, emulator_host=self._emulator_host
-        ) as connection:
-            self._opened = FirestoreWire(connection, call_limit=self._call_limit, clock=self._clock)
-            try:
-                yield
-            finally:
-                self._opened = None
+    async def open(self) -> AsyncIterator[None]:
+        connector = Connector(project=self._project, database=self._database, emulator_host=self._emulator_host)
+        self._connector = connector
+        try:
+            yield
+        finally:
+            self._connector = self._wire = None
+            await connector.close()
 
     @override
     async def check(self) -> None:
@@ -121,7 +115,7 @@ class FirestoreStore(TaskStore):
             raise TaskNotFound
         for snapshot in _snapshots(found):
             return snapshot
-        raise StoreUnavailable("This version of the service cannot read the task.")
+        raise StoreUnavailable("This version of the service cannot read the task")
 
     @override
     async def swap(self, seen: Snapshot, new: Task) -> Snapshot:
@@ -185,11 +179,14 @@ class FirestoreStore(TaskStore):
 
     @asynccontextmanager
     async def _within_limit(self) -> AsyncIterator[FirestoreWire]:
-        if self._opened is None:
-            raise StoreUnavailable("The task store is not open.")
+        if self._connector is None:
+            raise StoreUnavailable("The task store is not open")
         try:
             async with asyncio.timeout(self._call_limit.total_seconds()):
-                yield self._opened
+                if self._wire is None:
+                    connection = await self._connector.connection()
+                    self._wire = FirestoreWire(connection, call_limit=self._call_limit, clock=self._clock)
+                yield self._wire
         except TimeoutError as error:
             raise StoreUnavailable from error
 
@@ -202,9 +199,9 @@ def _snapshots(found: Iterable[Found], *, result_left_out: Json = None) -> list[
             continue
         try:
             task = task_from(document.id, document.fields, result_left_out=result_left_out)
-        except (KeyError, TypeError, ValueError) as error:  # one broken document must not hide the others
+        except (KeyError, TypeError, ValueError, OverflowError) as error:  # the others go on
             name = type(error).__name__
-            log.error("task document unreadable", task_id=document.id, error=name)  # noqa: TRY400 - traces show text
+            get_logger().error("task unreadable", task_id=document.id, error=name)
         else:
             snapshots.append(Snapshot(task, document.version))
     return snapshots

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import structlog
 from google.cloud.firestore_v1.types import (
     BatchGetDocumentsRequest,
     BatchGetDocumentsResponse,
@@ -28,6 +27,7 @@ from app.adapters.firestore_queries import Query
 from app.adapters.firestore_values import Value, fields_from, time_from
 from app.adapters.firestore_writes import Names, Version, Write
 from app.domain.errors import StoreUnavailable
+from app.telemetry.logs import get_logger
 
 SERVICE: Final = "/google.firestore.v1.Firestore"
 
@@ -49,8 +49,6 @@ LOST_RACE: Final = {
     "update_time": frozenset({StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}),
 }
 """How Firestore says that a write's condition does not hold, by the kind of condition."""
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +164,8 @@ def _found(document: Any) -> Found:  # noqa: ANN401 - protobuf's messages have n
 def _unavailable(method: str, error: aio.AioRpcError) -> StoreUnavailable:
     code = error.code()
     if method == "RunQuery" and code is StatusCode.FAILED_PRECONDITION:
-        log.error("firestore index missing", method=method, code=code.name, details=error.details())
-        return StoreUnavailable("The task store lacks an index that this version needs.")
+        get_logger().error("firestore index missing", method=method, code=code.name, details=error.details())
+        return StoreUnavailable("The task store lacks an index that this version needs")
     if code not in TRANSIENT:
-        log.error("firestore refused a call", method=method, code=code.name)
+        get_logger().error("firestore refused a call", method=method, code=code.name)
     return StoreUnavailable()

@@ -52,8 +52,14 @@ def to_row(task: Task) -> dict[str, str | int | None]:
     }
 
 
-def to_task(body: str, result: str | None) -> Task:
-    """The task of a row; a completed one whose *result* was not read has `RESULT_LEFT_OUT`."""
+def to_task(body: bytes, result: bytes | None) -> Task:
+    """
+    The task of a row; a completed one whose *result* was not read has `RESULT_LEFT_OUT`.
+
+    Raises:
+        KeyError, TypeError, ValueError, OverflowError: If the row is none that this module wrote.
+
+    """
     fields: dict[str, Any] = json.loads(body)
     fields["kind"] = Kind(fields["kind"])
     fields["execution"] = Execution(fields["execution"])

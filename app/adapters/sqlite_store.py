@@ -4,9 +4,10 @@ The task store in one SQLite file: no cloud, no server, a few processes on one m
 It never decides anything about a task, and never touches the file on the event loop.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, closing
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Final, override
@@ -14,10 +15,11 @@ from typing import Final, override
 from app.adapters.cursor import decode_cursor, encode_cursor
 from app.adapters.sqlite_codec import to_number, to_row, to_task
 from app.adapters.sqlite_thread import SqliteThread, writing
-from app.domain.errors import StaleWrite, TaskExists, TaskNotFound
+from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
 from app.domain.processing import Execution
 from app.domain.task import Status, Task
 from app.engine.ports import Page, Snapshot, TaskStore
+from app.telemetry.logs import get_logger
 
 SWEPT_PER_CREATE: Final = 10
 """Expired tasks that each new one pushes out; more than one, so that none are left over."""
@@ -28,7 +30,11 @@ _CREATE: Final = """
     ON CONFLICT (id) DO NOTHING
     RETURNING version
 """
-_GET: Final = "SELECT body, result, version FROM tasks WHERE id = :id AND (expires_at IS NULL OR expires_at > :now)"
+# Texts are read as bytes: SQLite's driver takes one that is not UTF-8 for a failure of the whole query.
+_GET: Final = """
+    SELECT id, version, CAST(body AS BLOB), CAST(result AS BLOB) FROM tasks
+    WHERE id = :id AND (expires_at IS NULL OR expires_at > :now)
+"""
 _SWAP: Final = """
     UPDATE tasks
     SET version = randomblob(16), status = :status, due_at = :due_at, expires_at = :expires_at, body = :body,
@@ -42,14 +48,14 @@ _CONTENT: Final = """
     WHERE task_id = :id AND submission = :submission AND (expires_at IS NULL OR expires_at > :now)
 """
 _DUE: Final = """
-    SELECT body, version FROM tasks
+    SELECT id, version, CAST(body AS BLOB), NULL FROM tasks
     WHERE execution = :execution AND due_at <= :now AND (due_at, id) > (:after_due_at, :after_id)
-    ORDER BY due_at, id LIMIT :limit
+    ORDER BY due_at, id
 """
 _LIST: Final = """
-    SELECT body FROM tasks
+    SELECT id, version, CAST(body AS BLOB), NULL FROM tasks
     WHERE owner = :owner AND (expires_at IS NULL OR expires_at > :now) {further}
-    ORDER BY created_at DESC, id DESC LIMIT :limit
+    ORDER BY created_at DESC, id DESC
 """
 _SWEEP: Final = """
     DELETE FROM tasks
@@ -105,8 +111,8 @@ class SqliteStore(TaskStore):
     async def due(
         self, execution: Execution, *, now: datetime, limit: int, after: Snapshot | None = None
     ) -> Sequence[Snapshot]:
-        place = {"execution": execution.value, "now": to_number(now), "limit": limit, **_behind(after)}
-        return await self._thread.run(lambda connection: _due(connection, place))
+        place = {"execution": execution.value, "now": to_number(now), **_behind(after)}
+        return await self._thread.run(lambda connection: _read(connection, _DUE, place, limit))
 
     @override
     async def list(self, owner: str, *, status: Status | None, page_size: int, cursor: str | None) -> Page:
@@ -114,7 +120,6 @@ class SqliteStore(TaskStore):
             "owner": owner,
             "status": status,
             "now": to_number(self.now()),
-            "limit": page_size + 1,  # one more tells whether another page follows
         }
         if cursor is not None:
             created_at, task_id = decode_cursor(cursor)
@@ -143,11 +148,12 @@ def _create(connection: Connection, task: Task, content: str, now: int) -> Snaps
 
 
 def _get(connection: Connection, task_id: str, now: int) -> Snapshot:
-    found = connection.execute(_GET, {"id": task_id, "now": now}).fetchone()
-    if found is None:
+    found = connection.execute(_GET, {"id": task_id, "now": now}).fetchall()
+    if not found:
         raise TaskNotFound
-    body, result, version = found
-    return Snapshot(to_task(body, result), version)
+    for snapshot in _snapshots(found):
+        return snapshot
+    raise StoreUnavailable("This version of the service cannot read the task")
 
 
 def _swap(connection: Connection, seen: Snapshot, new: Task) -> Snapshot:
@@ -173,15 +179,30 @@ def _behind(after: Snapshot | None) -> dict[str, str | int]:
     return {"after_due_at": to_number(after.task.due_at), "after_id": after.task.id}
 
 
-def _due(connection: Connection, place: dict[str, str | int]) -> Sequence[Snapshot]:
-    return [Snapshot(to_task(body, None), version) for body, version in connection.execute(_DUE, place)]
+def _read(connection: Connection, query: str, place: Mapping[str, str | int | None], limit: int) -> list[Snapshot]:
+    """Return the first *limit* tasks of *query* that can be read; no row is fetched that is not needed."""
+    with closing(connection.execute(query, place)) as rows:
+        return list(islice(_snapshots(rows), limit))
+
+
+def _snapshots(rows: Iterable[tuple[str, bytes, bytes, bytes | None]]) -> Iterator[Snapshot]:
+    """Those of *rows* (id, version, body, result) that this version of the service can read."""
+    for task_id, version, body, result in rows:
+        try:
+            task = to_task(body, result)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:  # the others go on
+            name = type(error).__name__
+            get_logger().error("task unreadable", task_id=task_id, error=name)
+        else:
+            yield Snapshot(task, version)
 
 
 def _list(connection: Connection, place: dict[str, str | int | None], page_size: int) -> Page:
     further = "AND status = :status" if place["status"] else ""
     if "before_id" in place:
         further += " AND (created_at, id) < (:before_created_at, :before_id)"
-    found = [to_task(body, None) for (body,) in connection.execute(_LIST.format(further=further), place)]
+    # One more than asked for tells whether another page follows.
+    found = [snapshot.task for snapshot in _read(connection, _LIST.format(further=further), place, page_size + 1)]
     page = tuple(found[:page_size])
     return Page(page, encode_cursor(page[-1].created_at, page[-1].id) if len(found) > page_size else None)
 

@@ -16,12 +16,19 @@ from typing import Final
 
 from app.adapters.sqlite_schema import lay_out
 from app.domain.errors import StoreUnavailable
+from app.telemetry.logs import get_logger
 
 BUSY_TIMEOUT: Final = 2.5
 """Seconds that one statement waits for another process's write."""
 
 CALL_TIMEOUT: Final = 4.0
 """Seconds that one call may take, its turn in the queue included."""
+
+LAST_CALL_TIMEOUT: Final = 0.3
+"""Seconds that closing waits for the call under way: a file that others keep locked must not hold up a shutdown."""
+
+CLOSE_TIMEOUT: Final = 1.0
+"""Seconds that closing itself may take: it moves the log into the file."""
 
 _PRIMARY_CODE: Final = 0xFF
 _REASONS: Final = {
@@ -55,7 +62,7 @@ class SqliteThread:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Hold the thread; leaving waits for what has begun, and closes the file."""
+        """Hold the thread; leaving closes the file, but does not wait long for a call that is still under way."""
         thread = self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         try:
             with suppress(StoreUnavailable):
@@ -63,9 +70,11 @@ class SqliteThread:
             yield
         finally:
             self._thread = None
-            closing = thread.submit(self._close)
+            begun, closed = thread.submit(bool), thread.submit(self._close)
             thread.shutdown(wait=False)
-            await asyncio.wait([asyncio.wrap_future(closing)], timeout=CALL_TIMEOUT)
+            await asyncio.wait([asyncio.wrap_future(begun)], timeout=LAST_CALL_TIMEOUT)
+            if begun.done():
+                await asyncio.wait([asyncio.wrap_future(closed)], timeout=CLOSE_TIMEOUT)
 
     async def run[T](self, work: Callable[[Connection], T]) -> T:
         """
@@ -75,9 +84,17 @@ class SqliteThread:
         once begun, the work goes on to its end.
 
         Raises:
-            StoreUnavailable: If SQLite refuses, or does not answer in time.
+            StoreUnavailable: If SQLite refuses, or does not answer in time; the log says why.
 
         """
+        try:
+            return await self._in_turn(work)
+        except StoreUnavailable as error:
+            code = getattr(error.__cause__, "sqlite_errorname", None)
+            get_logger().warning("store failed", reason=error.message, code=code)
+            raise
+
+    async def _in_turn[T](self, work: Callable[[Connection], T]) -> T:
         if self._thread is None:
             raise RuntimeError("the store is used before it is opened")
         try:

@@ -74,7 +74,12 @@ def _middleware(limits: Limits, services: Services) -> list[Middleware]:
         Middleware(LastResort),
         Middleware(Traffic, on_traffic=services.on_traffic),
         Middleware(HeadAsGet),
-        Middleware(BodyBudget, largest=limits.json_body_bytes, together=limits.body_budget_bytes),
+        Middleware(
+            BodyBudget,
+            largest=limits.json_body_bytes,
+            together=limits.body_budget_bytes,
+            time=limits.body_time,
+        ),
         Middleware(RequestBodyLimitMiddleware, max_body_size=limits.json_body_bytes),
     ]
 

@@ -1,6 +1,8 @@
 """What endpoints are handed: the services, who asks, what the request holds of this process, the caller's task."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from math import ceil
 from typing import Annotated, Final
 from uuid import UUID
@@ -9,7 +11,7 @@ from fastapi import Depends, Request
 
 from app.api.problems import Refused
 from app.api.services import Services
-from app.domain.errors import TaskNotFound
+from app.domain.errors import StoreUnavailable, TaskNotFound
 from app.domain.task import Task
 from app.engine.ports import Snapshot
 from app.engine.submission import Reservation
@@ -64,6 +66,22 @@ async def own_task(task_id: str, given: Services, caller: str) -> Snapshot:
     if snapshot.task.owner != caller:
         raise TaskNotFound
     return snapshot
+
+
+@asynccontextmanager
+async def change_budget(given: Services) -> AsyncIterator[None]:
+    """
+    Bound a change that a caller waits for, with all its reads, repeats and lost races.
+
+    Raises:
+        StoreUnavailable: If it took longer: the change may have landed all the same.
+
+    """
+    try:
+        async with asyncio.timeout(given.limits.change_budget.total_seconds()):
+            yield
+    except TimeoutError as error:
+        raise StoreUnavailable from error
 
 
 async def refuse_what_is_not_built(request: Request) -> None:

@@ -18,7 +18,7 @@ router = APIRouter(tags=["documents"], route_class=JsonRoute, dependencies=[Depe
     "/process_document/",
     status_code=status.HTTP_202_ACCEPTED,
     response_description="Accepted: the task is stored, and survives this process.",
-    responses=documented(413, 415, 422, 503),
+    responses=documented(408, 413, 415, 422, 503),
 )
 async def process_document(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     document: DocumentRequest,

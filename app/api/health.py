@@ -21,17 +21,11 @@ async def live() -> Health:
 )
 async def ready(given: Given, response: Response) -> Health:
     """Say whether the store and the models are usable."""
-    store_is_usable = await _is_usable(given)
-    models_are_usable = any(True for _ in given.catalogue)
-    if not (store_is_usable and models_are_usable):
-        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    return Health(
-        status="ok" if store_is_usable and models_are_usable else "unavailable",
-        components={
-            "store": "ok" if store_is_usable else "unavailable",
-            "models": "ok" if models_are_usable else "unavailable",
-        },
-    )
+    components = {"store": await _store(given), "models": _models(given)}
+    if set(components.values()) == {"ok"}:
+        return Health(status="ok", components=components)
+    response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Health(status="unavailable", components=components)
 
 
 @router.get("/version")
@@ -40,9 +34,15 @@ async def version(given: Given) -> VersionView:
     return VersionView.model_validate(given.version)
 
 
-async def _is_usable(given: Given) -> bool:
+async def _store(given: Given) -> str:
     try:
         await given.store.check()
     except ServiceError:
-        return False
-    return True
+        return "unavailable"
+    return "ok"
+
+
+def _models(given: Given) -> str:
+    """Ask after all of them: what one cannot do here, another process may."""
+    reasons = [given.why_not(processor) for processor in given.catalogue]
+    return next((reason for reason in reasons if reason), "ok") if reasons else "No model is offered"

@@ -5,9 +5,11 @@ Plain ASGI throughout: a middleware that runs the application in a task of its
 own would stand between a request and its background tasks.
 """
 
+import asyncio
 import re
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -15,11 +17,19 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from app.api.problems import CODES, problem
+from app.api.problems import CODES, Refused, problem
 from app.telemetry.logs import get_logger
 
 LONGEST_NUMBER: Final = 20
 """Digits of a length; more would cost time to read as a number, and no body is that long."""
+
+READ_AHEAD: Final = 64 * 1024
+"""Bytes of a body that uvicorn holds before anybody asks for them."""
+
+TOO_MANY: Final = "too_many_bodies"
+NO_ROOM: Final = "This process is reading as much as it can hold; send the request again."
+TOO_SLOW: Final = "The body took too long to arrive; send the request again, over a new connection."
+SOON: Final = {"Retry-After": "1"}
 
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -126,34 +136,44 @@ class HeadAsGet:
 
 class BodyBudget:
     """
-    Bound what bodies take of this process's memory, each by itself and all together, before any is read.
+    Bound what bodies take of this process's memory, each by itself and all together, and how long they take.
 
-    A body counts by its declared length until its request is over; one that
-    declares none counts as the largest, and is cut off there by the framework.
+    A body counts by what has arrived of it, until its request is over. So who
+    declares much and sends nothing keeps nobody out, however many do; who sends
+    much and never ends is cut off after the *time*. A body is refused before it
+    is read if its declared length exceeds what is left at that moment, and
+    later, if others that were let in beside it have filled the rest.
+
+    One that declares no length is taken for the largest, and is cut off there
+    by the framework. One that no endpoint reads counts for what the server
+    reads ahead of the application.
     """
 
-    def __init__(self, app: ASGIApp, *, largest: int, together: int) -> None:
-        """Stand in front of *app*; sizes are in bytes."""
+    def __init__(self, app: ASGIApp, *, largest: int, together: int, time: timedelta) -> None:
+        """Stand in front of *app*; sizes are in bytes, *time* runs from when the application begins to read."""
         self._app = app
         self._largest = largest
-        self._left = together
+        self._time = time
+        self.left = together
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on if its body fits."""
-        size = self._size(scope) if scope["type"] == "http" else 0
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        size = self._size(scope)
         if size > self._largest:
             code, detail = CODES[413]
             await problem(scope, 413, code, detail)(scope, receive, send)
-        elif size > self._left:
-            detail = "This process is reading as much as it can hold; send the request again."
-            refusal = problem(scope, 503, "too_many_bodies", detail, retryable=True, headers={"Retry-After": "1"})
+        elif size > self.left:
+            refusal = problem(scope, 503, TOO_MANY, NO_ROOM, retryable=True, headers=SOON)
             await refusal(scope, receive, send)
         else:
-            self._left -= size
+            body = _Body(self, receive, time=self._time, unread=min(size, READ_AHEAD))
             try:
-                await self._app(scope, receive, send)
+                await self._app(scope, body.receive, send)
             finally:
-                self._left += size
+                body.count(-body.held)
 
     def _size(self, scope: Scope) -> int:
         headers = Headers(scope=scope)
@@ -162,6 +182,48 @@ class BodyBudget:
         declared = headers.get("content-length", "0")
         plain = declared.isdecimal() and len(declared) < LONGEST_NUMBER
         return int(declared) if plain else self._largest + 1
+
+
+class _Body:
+    """One body on its way to the application; *held* is what it counts of the budget."""
+
+    def __init__(self, budget: BodyBudget, receive: Receive, *, time: timedelta, unread: int) -> None:
+        self._budget = budget
+        self._receive = receive
+        self._time = time
+        self._deadline: float | None = None
+        self._is_complete = False
+        self.held = 0
+        self.count(unread)
+
+    def count(self, size: int) -> None:
+        self._budget.left -= size
+        self.held += size
+
+    async def receive(self) -> Message:
+        """
+        Receive the next part; what follows a complete body may take as long as it likes.
+
+        Raises:
+            Refused: If the body takes too long, or there is no room for this part.
+
+        """
+        if self._is_complete:
+            return await self._receive()
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + self._time.total_seconds()
+            self.count(-self.held)
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError as error:
+            raise Refused(408, "body_too_slow", TOO_SLOW, retryable=True, headers={"Connection": "close"}) from error
+        size = len(message.get("body", b""))
+        if size > self._budget.left:
+            raise Refused(503, TOO_MANY, NO_ROOM, retryable=True, headers=SOON)
+        self.count(size)
+        self._is_complete = not message.get("more_body", False)
+        return message
 
 
 def _is_traffic(scope: Scope) -> bool:

@@ -12,4 +12,9 @@ router = APIRouter(tags=["models"])
 async def list_models(given: Given) -> ModelList:
     """List the models that can be asked for, the built-in ones first."""
     limit = given.intake.runner.timing.limit
-    return ModelList(models=[ModelView.of(processor, limit=limit(processor)) for processor in given.catalogue])
+    return ModelList(
+        models=[
+            ModelView.of(processor, limit=limit(processor), reason=given.why_not(processor))
+            for processor in given.catalogue
+        ]
+    )

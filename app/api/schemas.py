@@ -172,11 +172,12 @@ class ModelView(BaseModel):
     languages: list[str] = Field(description="BCP 47 codes it was made for; empty if it does not care.")
     execution: str = Field(description="`cpu`: in a process of its own; `io`: it waits for another service.")
     time_limit_seconds: float = Field(description="Of one attempt.")
-    available: bool
+    available: bool = Field(description="Whether it can work at the moment; what is handed in waits until it can.")
+    reason: str | None = Field(description="Why it is not available.")
 
     @classmethod
-    def of(cls, processor: Processor, *, limit: timedelta) -> Self:
-        """Show *processor* as it is offered; *limit* is the time of one attempt."""
+    def of(cls, processor: Processor, *, limit: timedelta, reason: str | None) -> Self:
+        """Show *processor* as it is offered; *limit* is the time of one attempt, *reason* why it cannot work now."""
         return cls(
             name=processor.name,
             aliases=list(processor.aliases),
@@ -185,7 +186,8 @@ class ModelView(BaseModel):
             languages=list(processor.languages),
             execution=processor.execution.value,
             time_limit_seconds=limit.total_seconds(),
-            available=True,
+            available=reason is None,
+            reason=reason,
         )
 
 
@@ -209,7 +211,7 @@ class Health(BaseModel):
     """Whether the process can do its work, and which part of it cannot."""
 
     status: Literal["ok", "unavailable"]
-    components: dict[str, Literal["ok", "unavailable"]] = Field(default_factory=dict)
+    components: dict[str, str] = Field(default_factory=dict, description="For each component `ok`, or why it is not.")
 
 
 def _shared(task: Task) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.domain.processing import Execution, Processor, ProcessorPool
 from app.engine.ports import TaskStore
 from app.engine.registry import Registry
 from app.engine.submission import Intake
@@ -20,6 +21,8 @@ class Limits:
         json_body_bytes: The largest body of a request.
         content_bytes: The largest `content` or `text`, in UTF-8.
         body_budget_bytes: All bodies that this process holds at one moment.
+        body_time: How long a body may take to arrive.
+        change_budget: How long a caller waits for a task to be changed, whatever has to be read for it.
         max_attempts: Of a task that does not say.
         time_to_live: Of a finished task that does not say.
         blocking: How long the blocking call waits.
@@ -29,6 +32,8 @@ class Limits:
     json_body_bytes: int = 2 * 1024 * 1024
     content_bytes: int = 1024 * 1024
     body_budget_bytes: int = 64 * 1024 * 1024
+    body_time: timedelta = timedelta(seconds=30)
+    change_budget: timedelta = timedelta(seconds=4)
     max_attempts: int = 3
     time_to_live: timedelta = timedelta(days=7)
     blocking: timedelta = timedelta(seconds=60)
@@ -59,7 +64,14 @@ class Services:
     intake: Intake
     registry: Registry
     catalogue: Catalogue
+    pool: ProcessorPool
     limits: Limits
     version: Version
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
     on_traffic: Callable[[], None]
+
+    def why_not(self, processor: Processor) -> str | None:
+        """Say why *processor* cannot work at the moment; None if it can."""
+        if processor.execution is Execution.CPU and not self.pool.is_usable:
+            return "No child process can take a document at the moment"
+        return None

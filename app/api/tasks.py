@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from app.api.bodies import JsonRoute
-from app.api.dependencies import Given, Owner, ask_again, own_task, refuse_what_is_not_built
+from app.api.dependencies import Given, Owner, ask_again, change_budget, own_task, refuse_what_is_not_built
 from app.api.problems import documented
 from app.api.schemas import TaskDetail, TaskList, TaskSummary
 from app.domain.errors import IllegalTransition, StaleWrite
@@ -52,8 +52,10 @@ async def cancel_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
     def cancelled(task: Task) -> Task:
         return cancel(task, now=now)
 
-    own = await own_task(task_id, given, caller)
-    return TaskDetail.of((await cas.apply(given.store, task_id, cancelled, seen=own)).task)
+    async with change_budget(given):
+        own = await own_task(task_id, given, caller)
+        task = (await cas.apply(given.store, task_id, cancelled, seen=own)).task
+    return TaskDetail.of(task)
 
 
 @router.post("/{task_id}/retry", responses=documented(404, 409, 503))
@@ -64,8 +66,9 @@ async def retry_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
     def retried(task: Task) -> Task:
         return retry(task, now=now)
 
-    own = await own_task(task_id, given, caller)
-    task = (await cas.apply(given.store, task_id, retried, seen=own)).task
+    async with change_budget(given):
+        own = await own_task(task_id, given, caller)
+        task = (await cas.apply(given.store, task_id, retried, seen=own)).task
     given.intake.slots.note_backlog(task.execution)
     return TaskDetail.of(task)
 
@@ -73,11 +76,12 @@ async def retry_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
 @router.delete("/{task_id}", status_code=204, response_class=Response, responses=documented(404, 409, 503))
 async def delete_task(task_id: str, given: Given, caller: Owner) -> None:
     """Erase a finished task and all that belongs to it, now instead of when it expires."""
-    own = await own_task(task_id, given, caller)
-    try:
-        await _delete(given.store, own)
-    except StaleWrite:
-        await _delete(given.store, await given.store.get(task_id))
+    async with change_budget(given):
+        own = await own_task(task_id, given, caller)
+        try:
+            await _delete(given.store, own)
+        except StaleWrite:
+            await _delete(given.store, await given.store.get(task_id))
 
 
 async def _delete(store: TaskStore, seen: Snapshot) -> None:

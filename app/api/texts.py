@@ -22,7 +22,7 @@ REPLAYED: Final = {"Idempotency-Replayed": "true"}
 
 
 @router.post("/process_text_async", include_in_schema=False)
-@router.post("/process_text_async/", responses=documented(413, 415, 422, 503))
+@router.post("/process_text_async/", responses=documented(408, 413, 415, 422, 503))
 async def process_text_async(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     text: TextRequest,
     given: Given,

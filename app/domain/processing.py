@@ -7,7 +7,7 @@ Nothing in here runs a processor; `engine.runner` decides when, and
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -189,21 +189,29 @@ class ProcessorPool(ABC):
     def open(self) -> AbstractAsyncContextManager[None]:
         """Hold the child processes; none is left behind."""
 
+    @property
     @abstractmethod
-    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+    def is_usable(self) -> bool:
+        """False while no child process could take a document."""
+
+    @abstractmethod
+    async def run(self, processor: Processor, document: Document, report: Report, *, limit: timedelta) -> Result:
         """
         The processor's answer, from a child process; cancelling the call kills that child.
 
         Raises:
             ProcessorError: If the processor raised, whatever it raised.
-            ProcessorCrashed: If the child died.
+            ProcessorCrashed: If the child died, or no child came free in reasonable time.
             MemoryLimitExceeded: If the processor wanted more memory than a child may have.
+            TimeLimitExceeded: If it took longer than *limit*, from the moment a child took it up.
 
         """
 
 
 RESULT_BYTES: Final = 512 * 1024
 """The largest result, as JSON in UTF-8."""
+
+ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def answer(returned: object, kind: Kind) -> Result:
@@ -217,19 +225,27 @@ def answer(returned: object, kind: Kind) -> Result:
         PermanentFailure: If it has no such shape, is not JSON, or exceeds `RESULT_BYTES`.
 
     """
-    if kind is Kind.TEXT:
-        returned = returned.get("summary") if isinstance(returned, dict) else returned
-        expected: type = str
-    else:
-        returned = {"summary": returned} if isinstance(returned, str) else returned
-        expected = dict
-    if not isinstance(returned, expected):
+    summary = returned.get("summary") if isinstance(returned, dict) else returned
+    if not isinstance(summary, str):
         raise PermanentFailure(f"The model gave no answer that fits a {kind.value}")
+    if kind is Kind.TEXT:
+        returned = summary
+    elif isinstance(returned, str):
+        returned = {"summary": returned}
     try:
-        encoded = json.dumps(returned, allow_nan=False, ensure_ascii=False).encode(errors="replace")
+        encoded = "".join(_up_to(RESULT_BYTES, ENCODER.iterencode(returned))).encode(errors="replace")
     except (TypeError, ValueError, RecursionError) as error:
         raise PermanentFailure("The model's answer cannot be written as JSON") from error
     if len(encoded) > RESULT_BYTES:
         raise PermanentFailure(f"The model's answer is larger than {RESULT_BYTES} bytes")
     result: Result = json.loads(encoded)
     return result
+
+
+def _up_to(limit: int, pieces: Iterable[str]) -> Iterator[str]:
+    """Pass *pieces* on until they are longer than *limit* together; the rest is never made."""
+    for piece in pieces:
+        yield piece
+        limit -= len(piece)
+        if limit < 0:
+            return

@@ -87,25 +87,29 @@ async def create(store: TaskStore, task: Task, content: str, *, within: timedelt
         StoreUnavailable: If that is not known *within* its time. The task may exist all the same.
 
     """
+    reason = None
     try:
         async with asyncio.timeout(within.total_seconds()):
             while True:
-                with suppress(StoreUnavailable):
-                    if stored := await _created(store, task, content):
-                        return stored
+                try:
+                    return await _created(store, task, content)
+                except TaskExists:
+                    pass  # and was gone when it was looked for: it has expired
+                except StoreUnavailable as error:
+                    reason = error.message
                 await asyncio.sleep(pause.total_seconds())
     except TimeoutError as error:
-        raise StoreUnavailable from error
+        raise StoreUnavailable(reason) from error
 
 
-async def _created(store: TaskStore, task: Task, content: str) -> Snapshot | None:
-    """Create *task* once and find out what became of it; None if it is not there, as far as one can see."""
+async def _created(store: TaskStore, task: Task, content: str) -> Snapshot:
+    """Create *task* once and find out what became of it; if it is not there, as far as one can see, say why not."""
     try:
         landed = await store.create(task, content)
     except (TaskExists, StoreUnavailable):
         with suppress(TaskNotFound):
             return await store.get(task.id)
-        return None
+        raise
     _log(None, landed.task)
     return landed
 

@@ -6,12 +6,11 @@ released, or because another worker holds the lease.
 """
 
 import asyncio
-import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 from app.domain.backoff import backoff
 from app.domain.errors import (
@@ -19,11 +18,11 @@ from app.domain.errors import (
     LeaseLost,
     PermanentFailure,
     ProcessorError,
+    ServiceError,
     StaleWrite,
     StoreUnavailable,
     TaskNotFound,
-    TimeLimitExceeded,
-    TransientFailure,
+    UnknownModel,
 )
 from app.domain.processing import (
     MESSAGE_CHARACTERS,
@@ -38,14 +37,12 @@ from app.domain.processing import (
     Processor,
     ProcessorPool,
     Report,
-    Result,
     Superseded,
-    answer,
     told,
 )
 from app.domain.task import Lease, Status, Task
 from app.domain.transitions import claim, complete, fail, release, renew
-from app.engine import cas
+from app.engine import cas, on_the_loop
 from app.engine.drain import Drain
 from app.engine.heartbeat import Heartbeat
 from app.engine.ports import Snapshot, TaskStore
@@ -88,6 +85,10 @@ class Runner:
     def new_lease(self) -> Lease:
         """Return a lease from now on, with a token nobody else has."""
         return Lease(token=self.tokens(), holder=self.holder, expires_at=self.store.now() + self.timing.lease)
+
+    def is_ready(self, execution: Execution) -> bool:
+        """Whether a claimed task could be worked on: without a child process to be had, it would lose an attempt."""
+        return execution is Execution.IO or self.pool.is_usable
 
     def start(self, claimed: Snapshot, lease: Lease, content: str) -> None:
         """Run a task that was claimed at birth, in the slot reserved for it."""
@@ -148,15 +149,12 @@ class Runner:
             processor = self.models.find(task.model_name, task.kind)
             text = await self._content(task) if content is None else content
             document = Document(text=text, kind=task.kind, options=task.options)
-            return Completed(await self._process(processor, document, report))
+            run = self.pool.run if processor.execution is Execution.CPU else on_the_loop.run
+            return Completed(await run(processor, document, report, limit=self.timing.limit(processor)))
         except ProcessorError as error:
-            return _failed(error)
-        except BaseException as error:  # a model may raise anything, and its message may quote the document
-            if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
-                raise
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            get_logger().warning("processor broke", task_id=task.id, error=type(error).__name__, stack_trace=frames)
-            return _failed(TransientFailure(f"The model raised {type(error).__name__}"))
+            return _failed(error, retryable=error.retryable)
+        except UnknownModel as error:  # another process may know it
+            return _failed(error, retryable=True)
 
     async def _content(self, task: Task) -> str:
         while True:
@@ -166,19 +164,6 @@ class Runner:
                 await asyncio.sleep(self.timing.repeat.total_seconds())
             except TaskNotFound as error:
                 raise PermanentFailure("The document is no longer there") from error
-
-    async def _process(self, processor: Processor, document: Document, report: Report) -> Result:
-        on_the_loop = processor.execution is Execution.IO
-        try:
-            async with asyncio.timeout(self.timing.limit(processor).total_seconds()) as limit:
-                if on_the_loop:
-                    run = cast("Callable[[Document, Report], Awaitable[Result]]", processor.run)
-                    return answer(await run(document, report), document.kind)
-                return await self.pool.run(processor, document, report)
-        except TimeoutError as error:
-            if limit.expired():
-                raise TimeLimitExceeded(retryable=on_the_loop) from error
-            raise
 
     async def _record(self, seen: Snapshot, token: str, outcome: Outcome) -> None:
         now = self.store.now()
@@ -216,12 +201,7 @@ class Runner:
         return await cas.insist(self.store, seen, transition, gave_up=gave_up, pause=pause)
 
 
-def _is_being_cancelled() -> bool:
-    """Tell a cancellation of this task from a `CancelledError` that a model has raised."""
-    current = asyncio.current_task()
-    return current is not None and current.cancelling() > 0
-
-
-def _failed(error: ProcessorError) -> Failed:
-    message = told(error.message, at_most=MESSAGE_CHARACTERS)
-    return Failed(Failure(code=error.code, message=message, retryable=error.retryable))
+def _failed(error: ServiceError, *, retryable: bool) -> Failed:
+    return Failed(
+        Failure(code=error.code, message=told(error.message, at_most=MESSAGE_CHARACTERS), retryable=retryable)
+    )

@@ -19,7 +19,6 @@ class Slots:
     def __init__(self, capacity: Mapping[Execution, int]) -> None:
         """Hand out at most *capacity* slots at a time."""
         self._free = dict(capacity)
-        self._capacity = dict(capacity)
         self._backlog: set[Execution] = set()
         self._notes: Counter[Execution] = Counter()
         self._closed = False
@@ -31,10 +30,6 @@ class Slots:
     def free(self, execution: Execution) -> int:
         """How many slots the sweeper may fill."""
         return 0 if self._closed else self._free[execution]
-
-    def capacity(self, execution: Execution) -> int:
-        """How many slots there are."""
-        return self._capacity[execution]
 
     def reserve_for_request(self, execution: Execution) -> bool:
         """Take a slot for a task that is being submitted; False if none is free or older work waits."""

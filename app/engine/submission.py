@@ -70,7 +70,7 @@ class Reservation:
 
     def reserve(self, execution: Execution) -> Lease | None:
         """Take a slot, and the lease for a task claimed at birth; None if this process has no room."""
-        if not self.slots.reserve_for_request(execution):
+        if not self.runner.is_ready(execution) or not self.slots.reserve_for_request(execution):
             return None
         self.execution = execution
         return self.runner.new_lease()

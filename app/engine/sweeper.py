@@ -15,10 +15,8 @@ from typing import Final
 from app.domain.errors import StoreUnavailable
 from app.domain.processing import Execution, Models
 from app.domain.task import Status, Task
-from app.engine.drain import Drain
-from app.engine.ports import Snapshot, TaskStore
+from app.engine.ports import Snapshot
 from app.engine.runner import Runner
-from app.engine.slots import Slots
 from app.engine.supervision import supervise
 from app.telemetry.logs import get_logger
 
@@ -65,17 +63,12 @@ class Sweeper:
     """
     Sweeps for one process: every *interval*, and whenever a slot comes free while work is known to wait.
 
-    After a sweep that failed, nothing is taken over for the length of a *lease*:
+    After a sweep that failed, nothing is taken over for the length of a lease:
     the outage kept the living from renewing theirs.
     """
 
-    store: TaskStore
-    models: Models
-    slots: Slots
     runner: Runner
-    drain: Drain
     interval: timedelta
-    lease: timedelta
     rng: Random
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     _stock: dict[Execution, Stock] = field(default_factory=dict)
@@ -84,7 +77,7 @@ class Sweeper:
 
     def wake(self) -> None:
         """Begin to sweep: this process serves real traffic."""
-        self.slots.swept = True
+        self.runner.slots.swept = True
         self.awake.set()
 
     async def run(self) -> None:
@@ -93,12 +86,12 @@ class Sweeper:
         await supervise("sweeper", self._loop, pause=SUPERVISION_PAUSE)
 
     async def _loop(self) -> None:
-        while not self.drain.begun.is_set():
-            self.slots.freed.clear()
+        while not self.runner.drain.begun.is_set():
+            self.runner.slots.freed.clear()
             await self.sweep()
             pause = self.interval.total_seconds() * self.rng.uniform(0.8, 1.2)
             try:
-                await asyncio.wait_for(self.slots.freed.wait(), pause)
+                await asyncio.wait_for(self.runner.slots.freed.wait(), pause)
             except TimeoutError:
                 continue
 
@@ -109,31 +102,33 @@ class Sweeper:
                 for execution in Execution:
                     await self._sweep(execution)
             except StoreUnavailable:
-                self._no_take_over_before = self.store.now() + self.lease
+                self._no_take_over_before = self.runner.store.now() + self.runner.timing.lease
                 self._stock.clear()
                 get_logger().warning("sweep failed, store unavailable")
 
     async def _sweep(self, execution: Execution) -> None:
-        free = self.slots.free(execution)
-        if free == 0:
-            self.slots.note_backlog(execution)  # unknown, so the first slot that comes free has a look
+        if not self.runner.is_ready(execution):
             return
-        now = self.store.now()
+        free = self.runner.slots.free(execution)
+        if free == 0:
+            self.runner.slots.note_backlog(execution)  # unknown, so the first slot that comes free has a look
+            return
+        now = self.runner.store.now()
         stock = self._stock.pop(execution, None)
         seen_all = False
         if stock is None or not stock.snapshots or now - stock.found_at > self.interval:
             limit = max(LEAST, PER_FREE_SLOT * free)
-            notes = self.slots.notes(execution)
+            notes = self.runner.slots.notes(execution)
             stock = Stock(await self._find(execution, now, limit=limit), now)
             seen_all = len(stock.snapshots) < limit
-            self.slots.forget_backlog(execution, notes=notes)
-        decided = plan(stock.snapshots, free=self.slots.free(execution))
+            self.runner.slots.forget_backlog(execution, notes=notes)
+        decided = plan(stock.snapshots, free=self.runner.slots.free(execution))
         self._stock[execution] = Stock(decided.surplus, stock.found_at)
         for snapshot in decided.take:
-            self.slots.reserve(execution)
+            self.runner.slots.reserve(execution)
             self.runner.take(snapshot)
         if decided.surplus or not seen_all:  # behind what was found there may be more
-            self.slots.note_backlog(execution)
+            self.runner.slots.note_backlog(execution)
 
     async def _find(self, execution: Execution, now: datetime, *, limit: int) -> tuple[Snapshot, ...]:
         """Return claimable tasks, oldest first but shuffled; what this process cannot claim is paged past."""
@@ -141,11 +136,11 @@ class Sweeper:
         claimable: list[Snapshot] = []
         after: Snapshot | None = None
         while len(claimable) < limit:
-            found = await self.store.due(execution, now=now, limit=limit, after=after)
+            found = await self.runner.store.due(execution, now=now, limit=limit, after=after)
             claimable += [
                 snapshot
                 for snapshot in found
-                if is_claimable(snapshot.task, models=self.models, now=now, take_over=take_over)
+                if is_claimable(snapshot.task, models=self.runner.models, now=now, take_over=take_over)
                 and not self.runner.registry.runs(snapshot.task.id)
             ]
             if len(found) < limit:

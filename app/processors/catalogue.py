@@ -103,11 +103,6 @@ class Catalogue(Models):
         """All models, the built-in ones first."""
         return iter(self.processors)
 
-    @property
-    def known(self) -> frozenset[str]:
-        """Every name and alias, of either kind."""
-        return frozenset(self._by_name)
-
     def names(self, kind: Kind) -> tuple[str, ...]:
         """What a caller may ask for with a *kind* of input, aliases included."""
         return tuple(name for name, offered in self._by_name.items() if kind in offered.kinds)

@@ -8,6 +8,7 @@ import asyncio
 import json
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -17,6 +18,9 @@ from app.processors.frames import CROSSING, HEADER, Tag, announced, header
 
 LAST_WORDS: Final = timedelta(seconds=1)
 """How long the answer of a child that has died is waited for."""
+
+BURIAL: Final = timedelta(seconds=3)
+"""How long the news of a killed child's death is waited for; only a forkserver that is stuck keeps it back."""
 
 
 class Child:
@@ -54,6 +58,13 @@ class Child:
             asyncio.get_running_loop().call_later(LAST_WORDS.total_seconds(), self._writer.transport.abort)
         else:
             self._writer.transport.abort()
+
+    async def end(self) -> int:
+        """Kill it, and tell the status with which it has died; 0 if nobody has heard of its death in time."""
+        self.kill()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.gone.wait(), BURIAL.total_seconds())
+        return self.status
 
     async def greet(self) -> None:
         """

@@ -76,8 +76,9 @@ class Forkserver:
         self._tell(News.READY)
         while self._follow(deaths):
             pass
-        for number, pid in self.pids.items():
+        for number in self.pids:
             self._kill(number)
+        for pid in self.pids.values():
             os.waitpid(pid, 0)
 
     def _follow(self, deaths: int) -> bool:
@@ -165,9 +166,9 @@ def _disregard(*signals: signal.Signals) -> None:
         signal.signal(number, lambda *_: None)
 
 
-def main(orders: int, memory: int, cpu_seconds: float, *modules: str) -> None:
+def main(orders: int, memory: int, cpu_seconds: float, log_level: str, *modules: str) -> None:
     """Load the models of *modules*, and serve the web worker at the other end of descriptor *orders*."""
-    logs.configure(level="info", project=None)
+    logs.configure(level=log_level, project=None)
     faulthandler.enable()
     catalogue = Catalogue.load(modules)
     for offered in catalogue:
@@ -178,4 +179,4 @@ def main(orders: int, memory: int, cpu_seconds: float, *modules: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:])
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4], *sys.argv[5:])

@@ -13,6 +13,7 @@ import sys
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Final, Self
@@ -23,8 +24,8 @@ from app.processors.forkserver import NEWS, ORDER, News, Order
 from app.telemetry.logs import get_logger
 
 _BUFFER: Final = 1024 * 1024
-_PATIENCE: Final = 5.0
-"""Seconds after which a forkserver that was told to end is killed."""
+_PATIENCE: Final = timedelta(seconds=0.5)
+"""After which a forkserver that was told to end is killed, and by the kernel its children: a shutdown has no more."""
 
 
 class ForkserverClient:
@@ -155,7 +156,7 @@ def _start(orders: socket.socket, arguments: Sequence[str]) -> "subprocess.Popen
 
 def _reap(process: "subprocess.Popen[bytes]") -> None:
     try:
-        process.wait(_PATIENCE)
+        process.wait(_PATIENCE.total_seconds())
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -3,14 +3,13 @@ What a child process may take: turns, memory and CPU time.
 
 Memory is limited as `RLIMIT_DATA`, the private memory that can be written:
 unlike the address space it leaves out mapped model files and what allocators
-and thread stacks merely reserve. Outside Linux only the priority is lowered.
+and thread stacks merely reserve.
 """
 
 import ctypes
 import os
 import resource
 import signal
-import sys
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
@@ -29,25 +28,22 @@ def lower_priority() -> None:
 
 def limit_memory(allowance: int) -> None:
     """Let this process allocate *allowance* bytes more than it has now."""
-    if sys.platform == "linux":
-        limit = _data_size() + allowance
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    limit = _data_size() + allowance
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def limit_cpu_time(allowance: timedelta) -> None:
     """Have the kernel end this process when it has used *allowance* more CPU time than now."""
-    if sys.platform == "linux":
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        limit = ceil(used.ru_utime + used.ru_stime + allowance.total_seconds())
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = ceil(used.ru_utime + used.ru_stime + allowance.total_seconds())
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when *parent*, which forked it, is gone."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _data_size() -> int:

@@ -1,8 +1,8 @@
 """
 Where CPU-bound processors run: one child process per slot, all forked from one forkserver.
 
-A child takes one job at a time and lives until it crashes, is cancelled or
-runs out of memory; then it is replaced. No thread is involved.
+A child takes one job at a time and lives until it crashes, is cancelled, or
+runs out of time or memory; then it is replaced. No thread is involved.
 
     web worker ── orders, news ──> forkserver (models loaded once)
         │                              │ forks
@@ -27,6 +27,9 @@ from app.telemetry.logs import get_logger
 PAUSE: Final = timedelta(seconds=1)
 """Between attempts to replace a child, while the machine has no room for one."""
 
+PATIENCE: Final = timedelta(seconds=30)
+"""For a forkserver that has to be started again, and to load the models again."""
+
 
 class ForkserverPool(ProcessorPool):
     """
@@ -35,7 +38,16 @@ class ForkserverPool(ProcessorPool):
     It looks processors up by name among those of its *modules* and the built-in ones.
     """
 
-    def __init__(self, *, slots: int, modules: Sequence[str], memory: int, cpu_time: timedelta | None = None) -> None:
+    def __init__(  # noqa: PLR0913 - each is a figure that somebody may set
+        self,
+        *,
+        slots: int,
+        modules: Sequence[str],
+        memory: int,
+        cpu_time: timedelta | None = None,
+        patience: timedelta = PATIENCE,
+        log_level: str = "info",
+    ) -> None:
         """
         Describe a pool; `open` starts it.
 
@@ -45,11 +57,16 @@ class ForkserverPool(ProcessorPool):
             memory: Bytes that a child may allocate beyond its size at birth.
             cpu_time: CPU time for one job, unless its processor's time limit is
                 longer; a belt for when nobody is left to cancel.
+            patience: How long a job waits for a child.
+            log_level: The least severe lines that the forkserver and the children log.
 
         """
         self._slots = slots
-        self._arguments = (str(memory), str(cpu_time.total_seconds() if cpu_time else 0), *modules)
+        self._arguments = (str(memory), str(cpu_time.total_seconds() if cpu_time else 0), log_level, *modules)
+        self._patience = patience
+        self._children: list[Child] = []
         self._idle: Queue[Child] = Queue()
+        self._can_fork = False
         self._launching = asyncio.Lock()
         self._forkserver: ForkserverClient | None = None
 
@@ -58,26 +75,33 @@ class ForkserverPool(ProcessorPool):
     async def open(self) -> AsyncIterator[None]:
         tenders: list[Task[None]] = []
         try:
-            first = [await self._fork() for _ in range(self._slots)]
-            tenders = [asyncio.create_task(self._tend(child)) for child in first]
+            self._children = [await self._fork() for _ in range(self._slots)]
+            tenders = [asyncio.create_task(self._tend(slot)) for slot in range(self._slots)]
             yield
         finally:
             for tender in tenders:
                 tender.cancel()
             await asyncio.gather(*tenders, return_exceptions=True)
+            self._can_fork = False
             await self._close()
 
+    @property
     @override
-    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+    def is_usable(self) -> bool:
+        return self._can_fork or any(not child.gone.is_set() for child in self._children)
+
+    @override
+    async def run(self, processor: Processor, document: Document, report: Report, *, limit: timedelta) -> Result:
         job = as_json([processor.name, document.kind, dict(document.options)])
         text = document.text.encode(errors="replace")
         child = await self._idle_child()
         try:
-            return await child.work(job, text, report)
+            async with asyncio.timeout(limit.total_seconds()):
+                return await child.work(job, text, report)
+        except TimeoutError as error:
+            raise TimeLimitExceeded(retryable=False) from error
         except ProcessorCrashed as error:
-            child.kill()
-            await child.gone.wait()
-            if child.status == -signal.SIGXCPU:
+            if await child.end() == -signal.SIGXCPU:
                 raise TimeLimitExceeded(retryable=False) from error
             raise
         finally:
@@ -87,22 +111,28 @@ class ForkserverPool(ProcessorPool):
                 child.kill()
 
     async def _idle_child(self) -> Child:
-        while not (child := await self._idle.get()).fit:
-            pass
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                while not (child := await self._idle.get()).fit:
+                    pass
+        except TimeoutError as error:
+            self._can_fork = False  # as far as anybody knows: a forkserver may also be stuck
+            raise ProcessorCrashed("No process was free to read the document") from error
         return child
 
-    async def _tend(self, child: Child) -> None:
+    async def _tend(self, slot: int) -> None:
         """Keep one slot filled: offer its child, and when it has died, a fresh one."""
         while True:
-            self._idle.put_nowait(child)
-            await child.gone.wait()
-            child = await self._successor()
+            self._idle.put_nowait(self._children[slot])
+            await self._children[slot].gone.wait()
+            self._children[slot] = await self._successor()
 
     async def _successor(self) -> Child:
         while True:
             try:
                 return await self._fork()
-            except (ProcessorCrashed, OSError) as error:
+            except (ProcessorCrashed, OSError, RuntimeError) as error:  # the last if no thread can be had
+                self._can_fork = False
                 get_logger().error("processor child cannot be replaced", error=type(error).__name__)
                 await asyncio.sleep(PAUSE.total_seconds())
 
@@ -111,7 +141,9 @@ class ForkserverPool(ProcessorPool):
             if self._forkserver is None or self._forkserver.gone.is_set():
                 await self._close()
                 self._forkserver = await ForkserverClient.launch(self._arguments)
-        return await self._forkserver.fork()
+        child = await self._forkserver.fork()
+        self._can_fork = True
+        return child
 
     async def _close(self) -> None:
         if self._forkserver:

@@ -33,11 +33,10 @@ def configure(*, level: str, project: str | None, stream: TextIO = sys.stderr) -
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.stdlib.ExtraAdder(),
+        _without_colours,
     ]
     readable = stream.isatty()
-    rendering: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(timestamp_key="time")] if readable else _json_rendering(project)
-    )
+    rendering: list[Processor] = [_readable_rendering()] if readable else _json_rendering(project)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -51,13 +50,24 @@ def configure(*, level: str, project: str | None, stream: TextIO = sys.stderr) -
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared[:-1],
+            *shared[:-2],
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _readable_rendering() -> Processor:
+    """Render for a person; not with the tracebacks that show local variables, since those hold documents."""
+    return structlog.dev.ConsoleRenderer(timestamp_key="time", exception_formatter=structlog.dev.plain_traceback)
+
+
+def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Drop the second form, with terminal colours, that uvicorn gives to some of its lines."""
+    event.pop("color_message", None)
+    return event
 
 
 def _json_rendering(project: str | None) -> list[Processor]:

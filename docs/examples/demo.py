@@ -173,7 +173,6 @@ def main() -> int:
                 if a.process.returncode is None and completed(posted) >= KILL_AFTER:
                     a.kill()
                     news = f"kill -9 of instance A (pid {a.process.pid}) after {completed(posted)} documents"
-                    live.console.print(f"[bold red]{news}[/]", highlight=False)
                 live.update(table(posted, news))
                 time.sleep(0.2)
     console.print()

@@ -88,11 +88,11 @@ class Instance:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def terminate(self) -> float:
+    def terminate(self, number: signal.Signals = signal.SIGTERM) -> float:
         """Ask it to end, as a deployment does; return how many seconds that took."""
         assert self.process is not None
         asked_at = time.monotonic()
-        self.process.terminate()
+        self.process.send_signal(number)
         self.process.wait(timeout=30)
         return time.monotonic() - asked_at
 

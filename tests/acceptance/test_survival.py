@@ -49,6 +49,21 @@ def test_work_is_handed_over_on_sigterm(store_variables: dict[str, str], tmp_pat
     assert {task["attempt"] for task in tasks} == {1}
 
 
+def test_work_is_handed_over_when_the_master_alone_is_interrupted(tmp_path: Path) -> None:
+    """It tells its workers in another way, which they once did not understand."""
+    variables = {"AFTERWORD_SQLITE_PATH": str(tmp_path / "tasks.db"), "AFTERWORD_PROCESSORS": "tests.poison"}
+    with running(tmp_path / "log", **variables) as instance, httpx.Client(base_url=instance.url) as client:
+        accepted = client.post("/process_document/", json={"content": "x", "model_name": "sleeps"})
+        seconds = instance.terminate(signal.SIGINT)
+
+        instance.start()
+        task = client.get(accepted.headers["location"]).json()
+
+    assert seconds < 8
+    assert task["status"] != "failed"
+    assert task["attempt"] <= 1
+
+
 def test_any_instance_answers_for_a_task_of_another(emulator: Emulator, tmp_path: Path) -> None:
     """Behind a load balancer nobody knows which instance took the document."""
     variables = firestore_variables(emulator.host)

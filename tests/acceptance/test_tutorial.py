@@ -116,3 +116,19 @@ def test_a_text_can_be_given_to_a_document_model(client: httpx.Client) -> None:
 
     assert isinstance(task["result"], str)
     assert task["result"]
+
+
+def test_nothing_that_callers_send_gets_into_the_log(client: httpx.Client, instance: Instance) -> None:
+    """A log is read by people whom the document was not meant for; once a server's own request line held it."""
+    marker = "Zebrafinken"
+
+    client.post("/process_text_blocking/", params={"text": marker})
+    client.post("/process_document/", json={"content": marker, "model_name": marker})
+    client.post("/process_document/", json={"content": 5, marker: marker})
+    accepted = client.post("/process_document/", json={"content": f"{marker} leben in Australien."})
+    client.post("/process_text_async/", json={"text": "hola", "task_id": marker})
+    client.get(f"/task_status/{marker}")
+    client.get(f"/{marker}")
+    ended(client, accepted.headers["location"])
+
+    assert marker not in instance.log.read_text()

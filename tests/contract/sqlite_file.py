@@ -1,6 +1,7 @@
 """A store's file, looked at and tampered with behind the store's back."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,14 @@ def ask(path: Path, query: str) -> list[tuple[object, ...]]:
     """Return the rows of *query*."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(query).fetchall()
+
+
+def damage(path: Path, task_id: str, column: str, damaged: Callable[[str], bytes]) -> None:
+    """Put what *damaged* makes of it in the place of the text in *column* of one task."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        (whole,) = connection.execute(f"SELECT {column} FROM tasks WHERE id = ?", (task_id,)).fetchone()  # noqa: S608 - a test's own
+        change = f"UPDATE tasks SET {column} = CAST(? AS TEXT) WHERE id = ?"  # noqa: S608 - as above
+        connection.execute(change, (damaged(whole), task_id))
 
 
 def make_database(path: Path, statement: str) -> bytes:

@@ -5,7 +5,8 @@ A process that writes into a SQLite store, for tests that need more than one.
     python -m tests.contract.sqlite_writer count PATH ID  adds 100 revisions to one task
     python -m tests.contract.sqlite_writer fill PATH      creates tasks until its file may not grow
 
-What has been written is said on the standard output, a line each, only after the store has said so.
+What has been written is said on the standard output, a line each, only after the store has said so; the log goes
+to the standard error.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from app.adapters.sqlite_store import SqliteStore
 from app.domain.errors import StaleWrite, StoreUnavailable
 from app.domain.task import Status
 from app.engine.ports import TaskStore
+from app.telemetry import logs
 from tests.contract.arrange import finished, fresh, next_revision
 
 CONTENT = "x" * 50_000
@@ -30,7 +32,9 @@ FILE_LIMIT = 2_000_000
 async def start_writer(command: str, path: Path, *arguments: str) -> Process:
     """Start this module as a process of its own."""
     module = "tests.contract.sqlite_writer"
-    return await asyncio.create_subprocess_exec(sys.executable, "-m", module, command, path, *arguments, stdout=PIPE)
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, command, path, *arguments, stdout=PIPE, stderr=PIPE
+    )
 
 
 def say(line: str) -> None:
@@ -91,4 +95,5 @@ async def main(command: str, path: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
+    logs.configure(level="warning", project=None)
     asyncio.run(main(*sys.argv[1:]))

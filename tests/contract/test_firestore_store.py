@@ -218,7 +218,7 @@ async def test_one_broken_document_does_not_stop_the_queue(backend: Backend) -> 
         due = await backend.store.due(Execution.CPU, now=now, limit=10)
 
     assert list(due) == [whole]
-    assert [(entry["event"], entry["task_id"]) for entry in logs] == [("task document unreadable", broken.task.id)]
+    assert [(entry["event"], entry["task_id"]) for entry in logs] == [("task unreadable", broken.task.id)]
 
 
 async def test_what_came_late_is_found_by_a_later_scan(backend: Backend) -> None:

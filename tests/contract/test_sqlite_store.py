@@ -98,6 +98,22 @@ async def test_calls_behind_a_stuck_writer_end_and_leave_nothing_behind(store: S
     assert len(ask(path, "SELECT id FROM tasks")) in {2, 3}  # the call whose turn it was may have landed
 
 
+async def test_a_locked_file_does_not_hold_up_a_shutdown(path: Path) -> None:
+    """The platform grants ten seconds in all: nobody may spend them on somebody else's lock."""
+    store = connect(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        async with store.open():
+            other.execute("BEGIN IMMEDIATE")
+            write = asyncio.ensure_future(put_new(store))
+            await asyncio.sleep(0)
+        closed_first = not write.done()
+        other.execute("ROLLBACK")
+        await write
+
+    assert closed_first
+    assert len(ask(path, "SELECT id FROM tasks")) == 1
+
+
 async def test_the_event_loop_goes_on_while_a_write_waits(store: SqliteStore, path: Path) -> None:
     """The lock is let go by the very loop that awaits the write: were it blocked, the write could only fail."""
     await store.check()

@@ -115,16 +115,16 @@ MUTANTS: Final = (
     ),
     Mutant(
         mistake="an exception's text becomes the failure's message",
-        file="app/engine/runner.py",
-        old='f"The model raised {type(error).__name__}"',
+        file="app/engine/on_the_loop.py",
+        old='f"The model raised {name}"',
         new='f"The model raised {error}"',
         tests="test_runner_failures.py",
     ),
     Mutant(
-        mistake="a document that takes too long to compute is tried again",
-        file="app/engine/runner.py",
-        old="TimeLimitExceeded(retryable=on_the_loop)",
-        new="TimeLimitExceeded(retryable=True)",
+        mistake="a model that waited for too long is not asked again",
+        file="app/engine/on_the_loop.py",
+        old="TimeLimitExceeded(retryable=True)",
+        new="TimeLimitExceeded(retryable=False)",
         tests="test_runner_failures.py",
     ),
     Mutant(

@@ -10,8 +10,8 @@ THE_HEART_OF_IT = [mutant for mutant in MUTANTS if mutant.tests == "test_cas.py"
 HARMLESS = Mutant(
     mistake="none",
     file="app/engine/slots.py",
-    old="How many slots there are.",
-    new="How many slots this process has.",
+    old="How many slots the sweeper may fill.",
+    new="How many slots a sweeper can fill.",
     tests="test_slots.py",
 )
 

@@ -1,6 +1,7 @@
 """The command line, as a person at a terminal uses it."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,17 @@ def test_a_module_of_models_that_is_missing_is_named() -> None:
 
     assert result.exit_code == 1
     assert "no.such.module" in result.stderr
+
+
+def test_a_port_that_is_taken_is_named_in_a_sentence() -> None:
+    """Ten lines of retries, after a line that says it listens, tell nobody what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        result = run("serve", PORT=str(port))
+
+    assert result.exit_code == 1
+    assert f"Port {port} cannot be listened on" in result.stderr
+    assert "set PORT" in result.stderr

@@ -79,3 +79,17 @@ def test_a_heartbeat_that_one_miss_would_break_is_refused() -> None:
 def test_processors_are_a_comma_separated_list() -> None:
     """An environment variable holds no JSON."""
     assert settings(processors=" a.b , c ").processors == ("a.b", "c")
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"content_bytes": "4000000"}, "AFTERWORD_CONTENT_BYTES"),
+        ({"json_body_bytes": "99999999"}, "AFTERWORD_JSON_BODY_BYTES"),
+        ({"time_to_live": "99999999999"}, "time_to_live"),
+    ],
+)
+def test_a_limit_that_cannot_hold_is_refused(variables: dict[str, str], named: str) -> None:
+    """A content that fits no body, or a task kept for three thousand years, is a typing error."""
+    with pytest.raises(ValidationError, match=named):
+        settings(**variables)

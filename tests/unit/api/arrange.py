@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -68,29 +68,38 @@ MODELS = (
 
 @dataclass
 class Pool(ProcessorPool):
-    """Runs processors right here; while the *gate* is shut, none of them begins."""
+    """Runs processors right here, in no time; while the *gate* is shut, none of them begins."""
 
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    is_usable: bool = True
 
     @override
     def open(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()
 
     @override
-    async def run(self, processor: Processor, document: Document, report: Report) -> Result:
+    async def run(self, processor: Processor, document: Document, report: Report, *, limit: timedelta) -> Result:
         await self.gate.wait()
         return answer(processor.run(document, report), document.kind)
 
 
 class Store(SqliteStore):
-    """A store that can be out of reach, and where somebody else can be faster."""
+    """A store that can be out of reach or stand still, and where somebody else can be faster."""
 
     is_reachable = True
+    stands_still_at: str | None = None
+    """The call that gets no answer, of `get`, `swap` and `delete`."""
     faster: Callable[[Snapshot], Awaitable[object]] | None = None
     """What somebody else does to a task just before it is deleted."""
 
     @override
+    async def swap(self, seen: Snapshot, new: Task) -> Snapshot:
+        await self._answer("swap")
+        return await super().swap(seen, new)
+
+    @override
     async def delete(self, seen: Snapshot) -> None:
+        await self._answer("delete")
         faster, self.faster = self.faster, None
         if faster is not None:
             await faster(seen)
@@ -104,7 +113,12 @@ class Store(SqliteStore):
     @override
     async def get(self, task_id: str) -> Snapshot:
         self._reach()
+        await self._answer("get")
         return await super().get(task_id)
+
+    async def _answer(self, call: str) -> None:
+        if call == self.stands_still_at:
+            await asyncio.Event().wait()
 
     def _reach(self) -> None:
         if not self.is_reachable:
@@ -140,10 +154,12 @@ class World:
 
 
 @asynccontextmanager
-async def world(path: Path, *, cpu_slots: int = 2, limits: Limits | None = None) -> AsyncIterator[World]:
+async def world(
+    path: Path, *, cpu_slots: int = 2, limits: Limits | None = None, models: Sequence[Processor] = MODELS
+) -> AsyncIterator[World]:
     """Start a process of the service with its store under *path*."""
     store = Store(path / "tasks.db", clock=lambda: datetime.now(UTC))
-    catalogue, pool, registry = Catalogue(MODELS), Pool(), Registry()
+    catalogue, pool, registry = Catalogue(tuple(models)), Pool(), Registry()
     slots = Slots({Execution.CPU: cpu_slots, Execution.IO: 2})
     drain = Drain(slots, registry, grace=timedelta(0))
     runner = Runner(
@@ -171,6 +187,7 @@ async def world(path: Path, *, cpu_slots: int = 2, limits: Limits | None = None)
         intake=Intake(store=store, models=catalogue, slots=slots, runner=runner, ids=uuid4, tokens=_token),
         registry=registry,
         catalogue=catalogue,
+        pool=pool,
         limits=limits or Limits(),
         version=Version(version="1.2.3", commit="abc"),
         lifespan=lifespan,

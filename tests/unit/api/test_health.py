@@ -1,6 +1,12 @@
 """What operators and platforms ask: alive, ready, which version, which models."""
 
-from tests.unit.api.arrange import World
+from pathlib import Path
+
+from app.domain.errors import PermanentFailure
+from app.domain.processing import Document, Execution, Processor, Report, Result
+from tests.unit.api.arrange import MODELS, World, world
+
+NO_CHILD = "No child process can take a document at the moment"
 
 
 async def test_a_process_whose_store_is_gone_still_lives(here: World) -> None:
@@ -30,6 +36,24 @@ async def test_a_process_without_its_store_is_not_ready(here: World) -> None:
     assert answered.json() == {"status": "unavailable", "components": {"store": "unavailable", "models": "ok"}}
 
 
+async def test_a_process_without_children_is_not_ready_and_says_so(here: World) -> None:
+    """It would accept documents and hold them, while its neighbours have nothing to do."""
+    here.pool.is_usable = False
+
+    answered = await here.caller.get("/health/ready")
+
+    assert (answered.status_code, answered.json()["status"]) == (503, "unavailable")
+    assert answered.json()["components"] == {"store": "ok", "models": NO_CHILD}
+
+
+async def test_a_process_without_models_is_not_ready(tmp_path: Path) -> None:
+    """Whatever it is asked for, it would refuse."""
+    async with world(tmp_path, models=()) as here:
+        answered = await here.caller.get("/health/ready")
+
+    assert (answered.status_code, answered.json()["components"]["models"]) == (503, "No model is offered")
+
+
 async def test_the_version_names_what_runs(here: World) -> None:
     """A deployment is checked by it."""
     answered = await here.caller.get("/version")
@@ -44,3 +68,25 @@ async def test_models_are_listed_with_what_they_take(here: World) -> None:
     assert [model["name"] for model in models] == ["extractive_v1", "uppercase", "refusing", "stumbling"]
     assert models[0]["aliases"] == ["default_ai_model", "summarizer_v1"]
     assert (models[1]["kinds"], models[1]["execution"]) == (["text"], "cpu")
+
+
+async def test_a_model_that_can_work_is_available(here: World) -> None:
+    """And there is nothing to explain."""
+    models = (await here.caller.get("/models")).json()["models"]
+
+    assert {(model["available"], model["reason"]) for model in models} == {(True, None)}
+
+
+async def test_a_model_that_has_no_child_to_run_in_is_not_available(tmp_path: Path) -> None:
+    """One that waits for another service needs none."""
+
+    async def ask(_document: Document, _report: Report) -> Result:
+        raise PermanentFailure
+
+    remote = Processor(name="remote", run=ask, execution=Execution.IO)
+    async with world(tmp_path, models=(*MODELS, remote)) as here:
+        here.pool.is_usable = False
+        models = (await here.caller.get("/models")).json()["models"]
+
+    said = {model["name"]: (model["available"], model["reason"]) for model in models}
+    assert said == {each.name: (False, NO_CHILD) for each in MODELS} | {"remote": (True, None)}

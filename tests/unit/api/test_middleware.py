@@ -1,16 +1,13 @@
-"""What happens to every request: ids, traces, limits, the last resort."""
+"""What happens to every request: ids, traces, the last resort."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.middleware import BodyBudget, LastResort, RequestIds
-from app.api.services import Limits
-from tests.unit.api.arrange import SECRET, World, assert_problem, calling, logged, world
+from app.api.middleware import LastResort, RequestIds
+from tests.unit.api.arrange import SECRET, World, assert_problem, calling, logged
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -62,68 +59,6 @@ async def test_the_trace_of_a_request_is_in_its_log_lines(
 
     line = json.loads(next(line for line in log.getvalue().splitlines() if "task processing" in line))
     assert line.get("logging.googleapis.com/trace") == logged_trace
-
-
-async def test_a_body_that_says_it_is_too_large_is_not_read(tmp_path: Path) -> None:
-    """Reading it first is what the limit is there to prevent."""
-    async with world(tmp_path, limits=Limits(json_body_bytes=100)) as here:
-        headers = {"content-type": "application/json", "content-length": "101"}
-        received: list[Message] = []
-
-        await here.app(_scope("POST", "/process_document/", headers), _never, _into(received))
-
-        assert received[0]["status"] == 413
-        assert json.loads(received[1]["body"])["code"] == "body_too_large"
-
-
-async def test_a_body_that_grows_too_large_is_cut_off(tmp_path: Path) -> None:
-    """A chunked body declares no length; it is counted while it comes."""
-
-    async def long() -> AsyncIterator[bytes]:
-        for _ in range(10):
-            yield b" " * 60
-
-    async with world(tmp_path, limits=Limits(json_body_bytes=100)) as here:
-        answered = await here.caller.post(
-            "/process_document/", content=long(), headers={"content-type": "application/json"}
-        )
-
-        assert_problem(answered, 413, "body_too_large")
-        assert await here.tasks() == ()
-
-
-async def test_bodies_in_flight_are_bounded_together(tmp_path: Path) -> None:
-    """Each of them is small enough, a hundred at once are not."""
-    limits = Limits(json_body_bytes=1000, body_budget_bytes=1500)
-    begun, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slow() -> AsyncIterator[bytes]:
-        begun.set()
-        await go_on.wait()
-        yield b'{"content": "x"}'
-
-    async with world(tmp_path, limits=limits) as here:
-        headers = {"content-type": "application/json"}
-        first = asyncio.create_task(here.caller.post("/process_document/", content=slow(), headers=headers))
-        await begun.wait()
-
-        refused = await here.caller.post("/process_document/", json={"content": "y" * 600})
-        go_on.set()
-        accepted = [await first, await here.caller.post("/process_document/", json={"content": "y" * 600})]
-
-        assert assert_problem(refused, 503, "too_many_bodies")["retryable"] is True
-        assert int(refused.headers["retry-after"]) > 0
-        assert [answer.status_code for answer in accepted] == [202, 202]
-
-
-async def test_a_length_that_is_no_number_is_refused() -> None:
-    """Whatever a server lets through, it is not taken for nothing."""
-    received: list[Message] = []
-    budget = BodyBudget(_unused, largest=10, together=10)
-
-    await budget(_scope("POST", "/", {"content-length": "-5"}), _never, _into(received))
-
-    assert received[0]["status"] == 413
 
 
 async def test_an_unexpected_error_is_a_problem_and_its_message_stays_inside() -> None:
@@ -228,23 +163,19 @@ async def test_a_path_that_is_none_is_a_problem(here: World) -> None:
     assert_problem(await here.caller.get("/nothing/here"), 404, "not_found")
 
 
-def _scope(method: str, path: str, headers: dict[str, str] | None = None) -> Scope:
+def _scope(method: str, path: str) -> Scope:
     return {
         "type": "http",
         "method": method,
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
+        "headers": [],
     }
 
 
 async def _never() -> Message:
     raise AssertionError("the body was read")
-
-
-async def _unused(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise AssertionError("the request was passed on")
 
 
 def _into(received: list[Message]) -> Send:

@@ -1,16 +1,20 @@
 """Listing, cancelling, retrying and deleting tasks."""
 
+import asyncio
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from app.api.services import Limits
 from app.domain.processing import Execution
 from app.domain.task import Status
 from app.domain.transitions import retry
 from app.engine.ports import Snapshot
 from tests.factories import make_task
-from tests.unit.api.arrange import Store, World, assert_problem
+from tests.unit.api.arrange import Store, World, assert_problem, world
 
 
 async def test_a_task_of_either_kind_is_found_by_its_id(here: World) -> None:
@@ -168,6 +172,33 @@ async def test_a_task_that_was_deleted_meanwhile_is_gone(here: World) -> None:
     answered = await here.caller.delete(f"/tasks/{task_id}")
 
     assert_problem(answered, 404, "task_not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "call"),
+    [
+        ("POST", "/tasks/{}/cancel", "get"),
+        ("POST", "/tasks/{}/cancel", "swap"),
+        ("POST", "/tasks/{}/retry", "swap"),
+        ("DELETE", "/tasks/{}", "delete"),
+    ],
+)
+async def test_a_change_that_gets_no_answer_is_given_up(tmp_path: Path, method: str, path: str, call: str) -> None:
+    """A caller is told to come again, instead of waiting for one repeat after the other."""
+    async with world(tmp_path, limits=Limits(change_budget=timedelta(milliseconds=5))) as here, asyncio.timeout(10):
+        failed = await here.finish(model_name="refusing")
+        waiting = await here.submit(delay_seconds=60)
+        here.store.stands_still_at = call
+
+        answered = await here.caller.request(method, path.format(waiting if "cancel" in path else failed))
+
+        assert assert_problem(answered, 503, "store_unavailable")["retryable"] is True
+        assert int(answered.headers["retry-after"]) > 0
+
+
+async def test_a_caller_waits_four_seconds_for_a_change_unless_told_otherwise() -> None:
+    """It is as long as for a new task, and the contract says so."""
+    assert Limits().change_budget == timedelta(seconds=4)
 
 
 @pytest.mark.parametrize(

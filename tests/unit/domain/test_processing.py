@@ -109,7 +109,7 @@ def test_a_process_knows_the_models_that_it_finds(name: str, kind: Kind, *, know
         ("", Kind.TEXT, ""),
         ({"summary": "Short.", "keywords": []}, Kind.TEXT, "Short."),
         ("half a pair: \ud800", Kind.TEXT, "half a pair: ?"),
-        ({"positions": [(0, 4), (5, 9)]}, Kind.DOCUMENT, {"positions": [[0, 4], [5, 9]]}),
+        ({"summary": "", "at": [(0, 4), (5, 9)]}, Kind.DOCUMENT, {"summary": "", "at": [[0, 4], [5, 9]]}),
     ],
 )
 def test_an_answer_gets_the_shape_its_callers_expect(returned: object, kind: Kind, expected: Json) -> None:
@@ -122,6 +122,8 @@ def test_an_answer_gets_the_shape_its_callers_expect(returned: object, kind: Kin
     [
         (None, Kind.DOCUMENT),
         (["Short."], Kind.DOCUMENT),
+        ({"keywords": []}, Kind.DOCUMENT),
+        ({"summary": None}, Kind.DOCUMENT),
         (None, Kind.TEXT),
         ({"keywords": []}, Kind.TEXT),
         (5, Kind.TEXT),
@@ -149,7 +151,13 @@ def nested(depth: int) -> list[object]:
 def test_an_answer_that_is_no_json_is_a_permanent_failure(value: object) -> None:
     """It could be neither stored nor sent, and would fail again after every attempt."""
     with pytest.raises(PermanentFailure, match="cannot be written as JSON"):
-        answer({"summary": value}, Kind.DOCUMENT)
+        answer({"summary": "Short.", "more": value}, Kind.DOCUMENT)
+
+
+def test_an_answer_of_many_small_pieces_is_given_up_at_the_limit() -> None:
+    """A model that returns everything it knows must not fill this process's memory a second time."""
+    with pytest.raises(PermanentFailure, match="larger than"):
+        answer({"summary": "Short.", "everything": ["piece"] * RESULT_BYTES}, Kind.DOCUMENT)
 
 
 def test_an_answer_may_be_as_large_as_the_limit_and_no_larger() -> None:

@@ -97,16 +97,7 @@ class Process:
             tokens=lambda: f"{self.name}-{next(numbers)}",
             rng=self.rng,
         )
-        self.sweeper = Sweeper(
-            store=self.store,
-            models=self.models,
-            slots=self.slots,
-            runner=self.runner,
-            drain=self.drain,
-            interval=self.interval,
-            lease=LEASE,
-            rng=self.rng,
-        )
+        self.sweeper = Sweeper(runner=self.runner, interval=self.interval, rng=self.rng)
         self.intake = Intake(
             store=self.store,
             models=self.models,

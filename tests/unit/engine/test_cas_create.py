@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import override
 
 import pytest
 
@@ -13,6 +14,14 @@ from app.engine.ports import Snapshot
 from tests.factories import NOW, make_lease, make_task
 from tests.fakes import Lost, MemoryStore
 from tests.unit.engine.process import MOMENT, stored
+
+
+class FullStore(MemoryStore):
+    """A store that can be read but has no room for another task."""
+
+    @override
+    async def create(self, task: Task, content: str) -> Snapshot:
+        raise StoreUnavailable("The disk is full")
 
 
 async def create(store: MemoryStore, task: Task, *, within: timedelta = timedelta(seconds=10)) -> Snapshot:
@@ -103,3 +112,13 @@ async def test_a_create_in_an_outage_ends_in_its_time() -> None:
         await create(store, make_task(), within=10 * MOMENT)
 
     assert store.history == []
+
+
+async def test_a_create_that_the_store_refuses_says_why() -> None:
+    """A disk that is full is mended by a person, who has to read of it; that the time is over helps nobody."""
+    store = FullStore()
+
+    with pytest.raises(StoreUnavailable, match="disk is full"):
+        await create(store, make_task(), within=10 * MOMENT)
+
+    assert store.calls["get"] >= 1

@@ -22,7 +22,6 @@ def test_no_more_slots_are_handed_out_than_there_are(slots: Slots) -> None:
 
     assert taken == [True, True, False]
     assert slots.free(CPU) == 0
-    assert slots.capacity(CPU) == 2
 
 
 def test_the_kinds_do_not_take_each_others_slots(slots: Slots) -> None:

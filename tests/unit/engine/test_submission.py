@@ -94,6 +94,19 @@ async def test_a_delayed_task_takes_no_slot() -> None:
     assert process.all_slots_are_free()
 
 
+async def test_a_process_without_children_accepts_and_claims_nothing() -> None:
+    """It would hold the lease for nothing, and cost the task an attempt."""
+    process = Process(store=MemoryStore())
+    process.pool.usable = False
+
+    accepted = await process.submit(document())
+    await process.sweeper.sweep()
+    await process.quiet()
+
+    assert process.store.peek(accepted.task.id).status is Status.PENDING
+    assert process.store.peek(accepted.task.id).attempt == 0
+
+
 async def test_a_draining_process_accepts_and_claims_nothing() -> None:
     """The caller gets its 202; the work is somebody else's."""
     process = Process(store=MemoryStore())

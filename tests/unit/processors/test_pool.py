@@ -7,7 +7,7 @@ import pytest
 from app.domain.errors import PermanentFailure, ProcessorError, TransientFailure
 from app.domain.processing import Document, Kind
 from app.processors.pool import ForkserverPool
-from tests.pooled import CATALOGUE, MEBIBYTE, Progress, assert_works, make_pool, run
+from tests.pooled import CATALOGUE, LONG, MEBIBYTE, MODULES, Progress, assert_works, make_pool, run
 
 TELLTALE = "a sentence that nobody may read in a log"
 
@@ -25,7 +25,9 @@ async def test_a_text_gets_the_summary_alone(pool: ForkserverPool) -> None:
     """The tutorial's callers of texts expect a string."""
     processor = CATALOGUE.find("well_behaved", Kind.TEXT)
 
-    assert await pool.run(processor, Document(text="hola", kind=Kind.TEXT), Progress()) == "hola"
+    answer = await pool.run(processor, Document(text="hola", kind=Kind.TEXT), Progress(), limit=LONG)
+
+    assert answer == "hola"
 
 
 async def test_a_document_of_8_mib_comes_through(pool: ForkserverPool) -> None:
@@ -87,6 +89,17 @@ async def test_an_error_is_logged_with_its_place_and_without_its_text(capfd: pyt
     assert logged.count("processor broke") == 1
     assert "poison.py" in logged
     assert TELLTALE not in logged
+
+
+async def test_children_log_what_the_operator_wants_to_read(capfd: pytest.CaptureFixture[str]) -> None:
+    """One setting holds for the whole service, whatever process a line comes from."""
+    pool = ForkserverPool(slots=1, modules=MODULES, memory=128 * MEBIBYTE, log_level="ERROR")
+
+    async with pool.open():
+        with pytest.raises(ProcessorError):
+            await run(pool, "raises")
+
+    assert "processor broke" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from app.domain.errors import MemoryLimitExceeded, ProcessorCrashed, TimeLimitEx
 from app.domain.processing import Document, Kind
 from app.processors.limits import NICENESS
 from app.processors.pool import ForkserverPool
-from tests.pooled import CATALOGUE, MEBIBYTE, MODULES, Progress, assert_works, make_pool, pids, run
+from tests.pooled import CATALOGUE, LONG, MEBIBYTE, MODULES, Progress, assert_works, make_pool, pids, run
 from tests.processes import children, successor, vanishes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -83,6 +83,18 @@ async def test_signals_for_the_whole_machine_do_not_reach_the_children(pool: For
     assert await run(pool, "is_terminated") == {"summary": "alive"}
 
 
+async def test_a_job_that_overruns_ends_with_its_child(pool: ForkserverPool) -> None:
+    """The next attempt would compute as long; the slot is free at once for the next document."""
+    progress = Progress()
+
+    with pytest.raises(TimeLimitExceeded) as raised:
+        await run(pool, "hangs", progress=progress, limit=timedelta(seconds=1))
+
+    assert not raised.value.retryable
+    assert await asyncio.to_thread(vanishes, int(await progress.begun))
+    await assert_works(pool)
+
+
 async def test_a_job_that_has_used_up_its_cpu_time_is_not_tried_again() -> None:
     """The kernel's limit is the belt for a web worker that is too busy to cancel."""
     pool = ForkserverPool(slots=1, modules=MODULES, memory=128 * MEBIBYTE, cpu_time=timedelta(seconds=0.1))
@@ -107,7 +119,7 @@ async def test_a_child_that_does_not_read_does_not_stop_the_loop(pool: Forkserve
 
 async def test_children_leave_the_cpu_to_the_web_worker(pool: ForkserverPool) -> None:
     """Requests are answered while every slot computes."""
-    answer = await pool.run(CATALOGUE.find("tells_pids", Kind.DOCUMENT), Document(text=""), Progress())
+    answer = await pool.run(CATALOGUE.find("tells_pids", Kind.DOCUMENT), Document(text=""), Progress(), limit=LONG)
 
     assert isinstance(answer, dict)
     assert answer["niceness"] == os.nice(0) + NICENESS
