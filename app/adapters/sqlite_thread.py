@@ -59,6 +59,7 @@ class SqliteThread:
         self._path = path
         self._thread: ThreadPoolExecutor | None = None
         self._connection: Connection | None = None
+        self._identity: tuple[int, int] | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -105,8 +106,12 @@ class SqliteThread:
 
     def _carry_out[T](self, work: Callable[[Connection], T]) -> T:
         try:
+            if self._connection is not None and _identity(self._path) != self._identity:
+                get_logger().warning("store file was replaced")  # what was written into the old one is nowhere
+                self._close()
             if self._connection is None:
                 self._connection = _connect(self._path)
+                self._identity = _identity(self._path)
             return work(self._connection)
         except sqlite3.Error as error:
             self._close()
@@ -129,6 +134,15 @@ def writing(connection: Connection) -> Iterator[None]:
         connection.commit()
     finally:
         connection.rollback()  # does nothing after a commit
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell the file at *path* from another one that came in its place; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _connect(path: Path) -> Connection:

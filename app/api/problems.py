@@ -52,7 +52,9 @@ CODES: Final[Mapping[int, tuple[str, str]]] = {
 
 CLEARER: Final[Mapping[str, str]] = {
     "extra_forbidden": "There is no such member, or it is not supported yet",
+    "int_parsing": "This must be a whole number",
     "missing": "This is required",
+    "model_attributes_type": "This must be a JSON object",
     "string_unicode": "This must be valid Unicode, without half surrogate pairs",
 }
 """What the validator's own words would leave open."""

@@ -73,7 +73,12 @@ class RunOptions(BaseModel):
     ttl_seconds: int | None = Field(
         None, ge=60, le=2_592_000, description="How long it is kept once it has finished; by default 7 days."
     )
-    delay_seconds: int = Field(0, ge=0, le=2_592_000, description="Not to be started before so many seconds.")
+    delay_seconds: int = Field(
+        0,
+        ge=0,
+        le=2_592_000,
+        description="Not to be started before so many seconds; then at the next sweep, within 15 more.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -229,7 +229,7 @@ def _own_lease(task: Task, token: str) -> Lease:
 
 def _refuse_unless_legal(event: Event, task: Task) -> None:
     if task.status not in LEGAL[event]:
-        raise IllegalTransition(f"A {task.status.value} task cannot take the event '{event.value}'.")
+        raise IllegalTransition(f"The task is {task.status.value}; '{event.value}' is not possible")
 
 
 def _checked(event: Event, seen: Task, wanted: Task) -> Task:

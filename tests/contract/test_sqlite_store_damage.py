@@ -212,3 +212,17 @@ async def test_the_log_says_why_a_call_failed(path: Path) -> None:
     reason = "The task store's file is damaged, or no database"
     line = {"event": "store failed", "log_level": "warning", "reason": reason, "code": "SQLITE_NOTADB"}
     assert logs == [line, line]
+
+
+async def test_what_is_accepted_after_the_file_was_removed_is_still_there_after_a_restart(path: Path) -> None:
+    """An open file outlives its name: writes would go on into one that nobody ever finds again."""
+    store = connect(path)
+    async with store.open():
+        await put_new(store, Status.PENDING)
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+        accepted = await put_new(store, Status.PENDING)
+
+    restarted = connect(path)
+    async with restarted.open():
+        assert (await restarted.get(accepted.task.id)).task == accepted.task

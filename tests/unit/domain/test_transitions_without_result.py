@@ -121,7 +121,7 @@ def test_cancel_of_a_finished_task_is_a_conflict(status: Status) -> None:
     """The caller must learn that there is a result, or a failure, after all."""
     task = make_task(status)
 
-    with pytest.raises(IllegalTransition, match=f"A {status.value} task cannot take the event 'cancel'"):
+    with pytest.raises(IllegalTransition, match=f"The task is {status.value}; 'cancel' is not possible"):
         cancel(task, now=LATER)
 
 
@@ -149,5 +149,5 @@ def test_only_a_failed_task_can_be_retried(status: Status) -> None:
     """The others have a result, no input, or work under way."""
     task = make_task(status)
 
-    with pytest.raises(IllegalTransition, match="cannot take the event 'retry'"):
+    with pytest.raises(IllegalTransition, match="'retry' is not possible"):
         retry(task, now=LATER)
