@@ -6,6 +6,8 @@ import json
 import os
 import socket
 import sys
+from datetime import timedelta
+from errno import EADDRINUSE
 from pathlib import Path
 from typing import Annotated, Never
 
@@ -21,6 +23,7 @@ from app.processors.catalogue import Catalogue, CatalogueError
 from app.settings import Settings, Store
 
 FALLBACK_MODEL = "default_ai_model"
+PORT_PATIENCE = timedelta(seconds=3)
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Asynchronous document AI.", rich_markup_mode=None)
 errors = Console(stderr=True)
@@ -32,7 +35,7 @@ def serve() -> None:
     settings = _settings()
     if settings.processors:  # what is wrong with them is better read here than in a worker's log
         _catalogue(settings)
-    _refuse_a_taken_port(settings)
+    asyncio.run(_refuse_a_taken_port(settings))
     shown = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104 - compared, not bound
     _say(f"Serving http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)")
     _say(f"Tasks are kept in {_whereabouts(settings)}")
@@ -72,14 +75,25 @@ def models() -> None:
     Console().print(table)
 
 
-def _refuse_a_taken_port(settings: Settings) -> None:
-    """Say it in one sentence; the server would say it ten times."""
-    with socket.socket() as probe:
+async def _refuse_a_taken_port(settings: Settings) -> None:
+    """Say it in one sentence, which the server would say ten times; a worker whose master died may need a moment."""
+    try:
+        async with asyncio.timeout(PORT_PATIENCE.total_seconds()):
+            while _is_taken(settings):  # noqa: ASYNC110 - nothing tells of a port that comes free but asking
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        _stop(f"Port {settings.port} is in use; stop what listens there, or set PORT to another one")
+
+
+def _is_taken(settings: Settings) -> bool:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((settings.host.strip("[]"), settings.port))
         except OSError as error:
-            _stop(f"Port {settings.port} cannot be listened on ({error.strerror}); set PORT to another one")
+            return error.errno == EADDRINUSE  # anything else is for the server to say
+    return False
 
 
 def _whereabouts(settings: Settings) -> str:

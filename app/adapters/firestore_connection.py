@@ -20,6 +20,9 @@ from app.telemetry.logs import get_logger
 
 EMULATOR_PROJECT: Final = "google-cloud-firestore-emulator"
 
+MALFORMED: Final = (AttributeError, KeyError, TypeError)
+"""What google-auth raises at a credentials file that holds other JSON than it expects."""
+
 CHANNEL_OPTIONS: Final = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
@@ -92,7 +95,7 @@ class Connector:
             return
         connecting.cancel()
         await asyncio.wait([connecting])
-        if not connecting.cancelled():
+        if not connecting.cancelled() and connecting.exception() is None:
             await connecting.result().channel.close()
 
     async def _connect(self) -> Connection:
@@ -110,7 +113,7 @@ class Connector:
     async def _secure_channel(self) -> tuple[aio.Channel, str]:
         try:  # in a thread, since it may look for the platform's metadata server
             credentials, named = await asyncio.to_thread(self._search)
-        except (GoogleAuthError, OSError, ValueError) as error:
+        except (GoogleAuthError, OSError, ValueError, *MALFORMED) as error:
             raise StoreUnavailable("Firestore needs credentials, and this process has none") from error
         project = self._project or named
         if project is None:

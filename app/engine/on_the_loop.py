@@ -26,13 +26,15 @@ async def run(
         PermanentFailure: If the answer has not the shape of one.
 
     """
-    running = asyncio.create_task(_returned(processor, document, report))
+    running = asyncio.create_task(_answered(processor, document, report))
     running.add_done_callback(lambda done: done.cancelled() or done.exception())  # so that nobody asks for it
     try:
         await asyncio.wait([running], timeout=limit.total_seconds())
         if not running.done():
             raise TimeLimitExceeded(retryable=True)
-        return await asyncio.to_thread(answer, running.result(), document.kind)
+        if running.cancelled():
+            raise TransientFailure("The model cancelled itself")
+        return running.result()
     finally:
         running.cancel()
         await asyncio.wait([running], timeout=farewell.total_seconds())
@@ -40,12 +42,12 @@ async def run(
             get_logger().warning("model ignores its cancellation", model=processor.name)
 
 
-async def _returned(processor: Processor, document: Document, report: Report) -> object:
-    """Call the processor; what would end the process, or look like our own cancellation, only fails the attempt."""
-    awaitable = processor.run(document, report)
-    assert isawaitable(awaitable)  # noqa: S101 - the catalogue has made sure
+async def _answered(processor: Processor, document: Document, report: Report) -> Result:
+    """Call the processor; whatever it or its answer raises, but a `ProcessorError`, becomes one."""
     try:
-        return await awaitable
+        awaitable = processor.run(document, report)
+        assert isawaitable(awaitable)  # noqa: S101 - the catalogue has made sure
+        return await asyncio.to_thread(answer, await awaitable, document.kind)
     except ProcessorError:
         raise
     except BaseException as error:  # a model may raise anything, and its message quote the document

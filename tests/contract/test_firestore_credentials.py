@@ -64,7 +64,14 @@ async def test_a_process_without_credentials_starts_and_says_what_it_lacks(tmp_p
     assert str(tmp_path) not in output.decode()
 
 
-@pytest.mark.parametrize("error", [DefaultCredentialsError("/a/path"), PermissionError("/a/path")])  # type: ignore[no-untyped-call]  # as above
+@pytest.mark.parametrize(
+    "error",
+    [
+        DefaultCredentialsError("/a/path"),  # type: ignore[no-untyped-call]  # as above
+        PermissionError("/a/path"),
+        AttributeError("the file holds a list"),
+    ],
+)
 async def test_credentials_that_come_late_are_taken_up(error: Exception) -> None:
     """A platform that is slow to hand them out, or a login in another window, needs no restart."""
     surroundings = Surroundings(error=error)

@@ -19,7 +19,7 @@ LONGEST_FUNCTION: Final = {"app": 40, "tests": 60}
 
 CATCH_ALLS: Final = {
     "app/api/middleware.py": "the outermost ASGI handler turns whatever broke into a problem document",
-    "app/engine/on_the_loop.py _returned": "a model may raise anything, and that costs one attempt",
+    "app/engine/on_the_loop.py _answered": "a model may raise anything, and that costs one attempt",
     "app/engine/supervision.py supervise": "a background loop has to go on",
     "app/processors/child.py": "whatever a model raises crosses to the web worker as a value",
     "app/processors/forkserver.py _become_child": "a forked child must never return into its parent's code",

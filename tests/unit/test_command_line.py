@@ -102,5 +102,5 @@ def test_a_port_that_is_taken_is_named_in_a_sentence() -> None:
         result = run("serve", PORT=str(port))
 
     assert result.exit_code == 1
-    assert f"Port {port} cannot be listened on" in result.stderr
+    assert f"Port {port} is in use" in result.stderr
     assert "set PORT" in result.stderr

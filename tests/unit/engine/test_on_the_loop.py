@@ -2,13 +2,13 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Final
+from typing import Final, NoReturn, cast
 
 import pytest
 from structlog.testing import capture_logs
 
-from app.domain.errors import PermanentFailure, TimeLimitExceeded
-from app.domain.processing import Document, Execution, Processor, Report, Result
+from app.domain.errors import PermanentFailure, TimeLimitExceeded, TransientFailure
+from app.domain.processing import Document, Execution, Json, Processor, Report, Result, Run
 from app.engine import on_the_loop
 
 MOMENT: Final = timedelta(milliseconds=5)
@@ -71,3 +71,50 @@ async def test_what_a_model_says_of_its_failure_is_passed_on() -> None:
         await on_the_loop.run(
             Processor(name="latin", run=refuse, execution=Execution.IO), DOCUMENT, report, limit=AMPLE
         )
+
+
+async def test_a_model_that_cannot_even_be_called_is_a_failed_attempt() -> None:
+    """Its author forgot a parameter; the caller must learn of it, and not wait for three leases to expire."""
+
+    async def forgetful(document: Document) -> Result:
+        return document.text
+
+    broken = Processor(name="forgetful", run=cast("Run", forgetful), execution=Execution.IO)
+
+    with pytest.raises(TransientFailure, match="The model raised TypeError"):
+        await on_the_loop.run(broken, DOCUMENT, report, limit=AMPLE)
+
+
+async def test_an_answer_that_breaks_when_it_is_looked_at_is_a_failed_attempt() -> None:
+    """Models return what their libraries gave them."""
+
+    class Treacherous(dict[str, Json]):
+        """An object that looks like an answer."""
+
+        def get(self, *_: object) -> NoReturn:
+            """Break."""
+            raise LookupError(DOCUMENT.text)
+
+    async def betray(_document: Document, _report: Report) -> Result:
+        return Treacherous()
+
+    treacherous = Processor(name="treacherous", run=betray, execution=Execution.IO)
+
+    with pytest.raises(TransientFailure, match=r"^The model raised LookupError$"):
+        await on_the_loop.run(treacherous, DOCUMENT, report, limit=AMPLE)
+
+
+async def test_a_model_that_cancels_itself_is_a_failed_attempt() -> None:
+    """A library that cancels the task it runs in must not look like a shutdown."""
+
+    async def give_up(_document: Document, _report: Report) -> Result:
+        current = asyncio.current_task()
+        assert current is not None
+        current.cancel()
+        await asyncio.sleep(0)
+        return None
+
+    giving_up = Processor(name="giving_up", run=give_up, execution=Execution.IO)
+
+    with pytest.raises(TransientFailure, match="cancelled itself"):
+        await on_the_loop.run(giving_up, DOCUMENT, report, limit=AMPLE)
