@@ -24,7 +24,7 @@ from app.adapters.firestore_writes import Version
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
 from app.domain.processing import Execution, Json
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
-from app.engine.ports import Page, Snapshot, TaskStore
+from app.engine.ports import Page, Snapshot, TaskStore, is_task_id
 from app.telemetry.logs import get_logger
 
 NO_TASK: Final = str(UUID(int=0))
@@ -107,7 +107,7 @@ class FirestoreStore(TaskStore):
 
     @override
     async def get(self, task_id: str) -> Snapshot:
-        if not _is_task_id(task_id):
+        if not is_task_id(task_id):
             raise TaskNotFound
         async with self._within_limit() as wire:
             found = await wire.documents([wire.names.task(task_id)], TASK_FIELDS)
@@ -216,10 +216,3 @@ def _version(seen: Snapshot) -> Version:
 def _place(found: Found, ordered_by: str) -> Place | None:
     at = found.fields.get(ordered_by)
     return Place(at, found.id) if isinstance(at, datetime) else None
-
-
-def _is_task_id(value: str) -> bool:
-    try:
-        return str(UUID(value)) == value
-    except ValueError:
-        return False

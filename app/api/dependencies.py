@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from math import ceil
 from typing import Annotated, Final
-from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -13,7 +12,7 @@ from app.api.problems import Refused
 from app.api.services import Services
 from app.domain.errors import StoreUnavailable, TaskNotFound
 from app.domain.task import Task
-from app.engine.ports import Snapshot
+from app.engine.ports import Snapshot, is_task_id
 from app.engine.submission import Reservation
 
 ANONYMOUS: Final = "anonymous"
@@ -97,14 +96,6 @@ async def refuse_what_is_not_built(request: Request) -> None:
     asked += ["Prefer: wait"] if "wait" in request.headers.get("prefer", "").lower() else []
     if asked:
         raise Refused(422, "not_supported_yet", f"This service does not support {' and '.join(asked)} yet.")
-
-
-def is_task_id(text: str) -> bool:
-    """Tell whether *text* is a UUID in its one canonical spelling."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def ask_again(task: Task, given: Services) -> dict[str, str]:

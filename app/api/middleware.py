@@ -7,7 +7,6 @@ own would stand between a request and its background tasks.
 
 import asyncio
 import re
-import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
@@ -18,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from app.api.problems import CODES, Refused, problem
-from app.telemetry.logs import get_logger
+from app.telemetry.logs import frames_of, get_logger
 
 LONGEST_NUMBER: Final = 20
 """Digits of a length; more would cost time to read as a number, and no body is that long."""
@@ -90,9 +89,9 @@ class LastResort:
         try:
             await self._app(scope, receive, note_start)
         except Exception as error:  # noqa: BLE001 - the outermost handler
-            frames = "".join(traceback.format_tb(error.__traceback__))
             event = "request failed after the response began" if begun else "request failed"
-            get_logger().error(event, path=_route(scope), error=type(error).__name__, stack_trace=frames)
+            name = type(error).__name__
+            get_logger().error(event, path=_route(scope), error=name, stack_trace=frames_of(error))
             if not begun:
                 detail = "Something went wrong in the service. The request id finds it in the logs."
                 await problem(scope, 500, "internal_error", detail)(scope, receive, send)

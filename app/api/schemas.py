@@ -214,12 +214,16 @@ class Health(BaseModel):
     components: dict[str, str] = Field(default_factory=dict, description="For each component `ok`, or why it is not.")
 
 
+def error_of(task: Task) -> str | None:
+    """Say why *task* has failed; a task that will be tried again has not."""
+    return task.failure.message if task.failure and task.status is Status.FAILED else None
+
+
 def _shared(task: Task) -> dict[str, Any]:
-    failed = task.failure if task.status is Status.FAILED else None
     return {
         "task_id": task.id,
         "status": task.status,
-        "error": failed.message if failed else None,
+        "error": error_of(task),
         "failure": _failure(task.failure),
         "progress": _progress(task.progress),
         "attempt": task.attempt,

@@ -1,5 +1,6 @@
 """Tasks of either kind, as their owner manages them."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -8,6 +9,7 @@ from app.api.bodies import JsonRoute
 from app.api.dependencies import Given, Owner, ask_again, change_budget, own_task, refuse_what_is_not_built
 from app.api.problems import documented
 from app.api.schemas import TaskDetail, TaskList, TaskSummary
+from app.api.services import Services
 from app.domain.errors import IllegalTransition, StaleWrite
 from app.domain.task import Status, Task
 from app.domain.transitions import cancel, retry
@@ -47,28 +49,13 @@ async def cancel_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
 
     A worker stops at its next heartbeat. A result that comes before that wins.
     """
-    now = given.store.now()
-
-    def cancelled(task: Task) -> Task:
-        return cancel(task, now=now)
-
-    async with change_budget(given):
-        own = await own_task(task_id, given, caller)
-        task = (await cas.apply(given.store, task_id, cancelled, seen=own)).task
-    return TaskDetail.of(task)
+    return TaskDetail.of(await _changed(task_id, given, caller, partial(cancel, now=given.store.now())))
 
 
 @router.post("/{task_id}/retry", responses=documented(404, 409, 503))
 async def retry_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
     """Start a failed task over, with all its attempts."""
-    now = given.store.now()
-
-    def retried(task: Task) -> Task:
-        return retry(task, now=now)
-
-    async with change_budget(given):
-        own = await own_task(task_id, given, caller)
-        task = (await cas.apply(given.store, task_id, retried, seen=own)).task
+    task = await _changed(task_id, given, caller, partial(retry, now=given.store.now()))
     given.intake.slots.note_backlog(task.execution)
     return TaskDetail.of(task)
 
@@ -82,6 +69,12 @@ async def delete_task(task_id: str, given: Given, caller: Owner) -> None:
             await _delete(given.store, own)
         except StaleWrite:
             await _delete(given.store, await given.store.get(task_id))
+
+
+async def _changed(task_id: str, given: Services, caller: str, transition: cas.Transition) -> Task:
+    async with change_budget(given):
+        own = await own_task(task_id, given, caller)
+        return (await cas.apply(given.store, task_id, transition, seen=own)).task
 
 
 async def _delete(store: TaskStore, seen: Snapshot) -> None:

@@ -8,11 +8,11 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Respons
 from app.api.bodies import JsonRoute
 from app.api.dependencies import Given, Owner, Reserved, ask_again, refuse_what_is_not_built
 from app.api.problems import documented, problem
-from app.api.schemas import TextAccepted, TextFinished, TextStatus
+from app.api.schemas import TextAccepted, TextFinished, TextStatus, error_of
 from app.api.submissions import Text, TextRequest, blocking_submission
 from app.domain.errors import TaskNotFound
 from app.domain.processing import Kind
-from app.domain.task import Status, Task
+from app.domain.task import Task
 from app.engine import feed
 from app.engine.submission import reference_id
 
@@ -53,7 +53,7 @@ async def task_status(task_id: str, given: Given, caller: Owner, response: Respo
         return TextStatus(status="not_found", result=None)
     response.headers.update(ask_again(task, given))
     result = task.result if isinstance(task.result, str) else None
-    return TextStatus(status=task.status, result=result, error=_error(task), id=task.id)
+    return TextStatus(status=task.status, result=result, error=error_of(task), id=task.id)
 
 
 @router.post("/process_text_blocking", include_in_schema=False, response_model=TextFinished)
@@ -99,7 +99,3 @@ def _no_result(request: Request, task: Task | None, task_url: str) -> Response:
         headers=headers,
         task_url=task_url,
     )
-
-
-def _error(task: Task) -> str | None:
-    return task.failure.message if task.failure and task.status is Status.FAILED else None

@@ -1,14 +1,13 @@
 """Models that wait for other services run on the event loop, where nothing can be killed: so nobody waits for them."""
 
 import asyncio
-import traceback
 from datetime import timedelta
 from inspect import isawaitable
 from typing import Final
 
 from app.domain.errors import ProcessorError, TimeLimitExceeded, TransientFailure
 from app.domain.processing import Document, Processor, Report, Result, answer
-from app.telemetry.logs import get_logger
+from app.telemetry.logs import frames_of, get_logger
 
 FAREWELL: Final = timedelta(seconds=1)
 """What a cancelled model gets to clean up; one that ignores it is left behind."""
@@ -54,6 +53,6 @@ async def _answered(processor: Processor, document: Document, report: Report) ->
         current = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and current is not None and current.cancelling():
             raise
-        name, frames = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
-        get_logger().warning("processor broke", model=processor.name, error=name, stack_trace=frames)
+        name = type(error).__name__
+        get_logger().warning("processor broke", model=processor.name, error=name, stack_trace=frames_of(error))
         raise TransientFailure(f"The model raised {name}") from None

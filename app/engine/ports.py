@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from app.domain.processing import Execution
 from app.domain.task import Status, Task
@@ -141,3 +142,11 @@ class TaskStore(ABC):
             StoreUnavailable: If nobody knows whether it landed.
 
         """
+
+
+def is_task_id(text: str) -> bool:
+    """Tell whether *text* is a UUID in its one canonical spelling."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

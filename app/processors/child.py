@@ -8,7 +8,6 @@ raises crosses as a value, and texts of foreign exceptions do not cross at all.
 import json
 import math
 import os
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +21,7 @@ from app.domain.processing import MESSAGE_CHARACTERS, Document, Kind, Processor,
 from app.processors.catalogue import Catalogue
 from app.processors.frames import CROSSING, HEADER, Tag, header
 from app.processors.limits import limit_cpu_time
-from app.telemetry.logs import get_logger
+from app.telemetry.logs import frames_of, get_logger
 
 PROGRESS_INTERVAL: Final = timedelta(milliseconds=100)
 
@@ -117,5 +116,5 @@ _OUT_OF_MEMORY: Final = _raised(MemoryLimitExceeded())
 
 def _log_without_text(processor: Processor, error: BaseException) -> None:
     """Tell the operator where it broke; the exception's own text may quote the document."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    get_logger().warning("processor broke", model=processor.name, error=type(error).__name__, stack_trace=frames)
+    name = type(error).__name__
+    get_logger().warning("processor broke", model=processor.name, error=name, stack_trace=frames_of(error))

@@ -17,7 +17,6 @@ import select
 import signal
 import struct
 import sys
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -127,8 +126,8 @@ class Forkserver:
         except BrokenPipeError:
             os._exit(1)
         except BaseException as error:  # noqa: BLE001 - a forked child must never return into its parent's code
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            logs.get_logger().error("processor child broke", error=type(error).__name__, stack_trace=frames)
+            name = type(error).__name__
+            logs.get_logger().error("processor child broke", error=name, stack_trace=logs.frames_of(error))
             os._exit(1)
 
     def _kill(self, number: int) -> None:

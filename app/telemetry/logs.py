@@ -7,6 +7,7 @@ text, a key or a token.
 
 import logging
 import sys
+import traceback
 from typing import TextIO
 
 import structlog
@@ -19,6 +20,11 @@ def get_logger() -> FilteringBoundLogger:
     """Return a logger that takes the request's id and trace along."""
     logger: FilteringBoundLogger = structlog.get_logger()
     return logger
+
+
+def frames_of(error: BaseException) -> str:
+    """Tell where *error* came from, and nothing of what it says: its message may quote a document."""
+    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def configure(*, level: str, project: str | None, stream: TextIO = sys.stderr) -> None:
