@@ -24,6 +24,13 @@ class Store(StrEnum):
     FIRESTORE = "firestore"
 
 
+class SweepAuth(StrEnum):
+    """How the identity of whoever asks for a sweep is made sure of."""
+
+    VERIFIED = "verified"
+    PLATFORM = "platform"
+
+
 class Settings(BaseSettings):
     """All settings; each is read from `AFTERWORD_` plus its name in capitals, unless its description names another."""
 
@@ -88,6 +95,14 @@ class Settings(BaseSettings):
     heartbeat: Seconds = Field(timedelta(seconds=10), description="How often a lease is renewed.")
     sweep: Seconds = Field(timedelta(seconds=15), description="How often a process looks for waiting work.")
 
+    sweep_auth: SweepAuth | None = Field(
+        None,
+        description="Who has checked the token on `/internal/sweep`: `verified`, this service; `platform`, Cloud Run, "
+        "where it lets in only `run.invoker`. Unset: nobody may ask for a sweep.",
+    )
+    sweep_audience: str | None = Field(None, description="The audience that the token must be made for.")
+    sweep_account: str | None = Field(None, description="The service account, by e-mail, that may ask for a sweep.")
+
     json_body_bytes: int = Field(2 * 1024 * 1024, ge=1024, description="The largest JSON body.")
     content_bytes: int = Field(1024 * 1024, ge=1, description="The largest `content` or `text`, in UTF-8 bytes.")
     body_budget_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bodies a process reads at once, together.")
@@ -126,8 +141,10 @@ class Settings(BaseSettings):
             raise ValueError(
                 "AFTERWORD_CONTENT_BYTES must fit in AFTERWORD_JSON_BODY_BYTES, and that in AFTERWORD_BODY_BUDGET_BYTES"
             )
+        if self.sweep_auth and not (self.sweep_audience and self.sweep_account):
+            raise ValueError("AFTERWORD_SWEEP_AUTH needs AFTERWORD_SWEEP_AUDIENCE and AFTERWORD_SWEEP_ACCOUNT")
         if not self.k_service:
-            return self
+            return self._refuse_the_platforms_word()
         if self.store is Store.SQLITE:
             raise ValueError("AFTERWORD_STORE=sqlite would lose every task on Cloud Run; leave it out or set firestore")
         if self.firestore_emulator_host and not self.allow_emulator:
@@ -136,6 +153,11 @@ class Settings(BaseSettings):
             )
         if not self.google_cloud_project:
             raise ValueError("GOOGLE_CLOUD_PROJECT must name the project on Cloud Run")
+        return self
+
+    def _refuse_the_platforms_word(self) -> Self:
+        if self.sweep_auth is SweepAuth.PLATFORM:
+            raise ValueError("AFTERWORD_SWEEP_AUTH=platform needs Cloud Run in front; set it to verified")
         return self
 
     @property

@@ -20,8 +20,9 @@ from uuid import uuid4
 
 from app import __version__
 from app.adapters.sqlite_store import SqliteStore
-from app.api.services import Limits, Services, Version
+from app.api.services import Limits, Scheduler, Services, Version
 from app.domain.errors import StoreUnavailable
+from app.domain.identity import ExpectedCaller
 from app.domain.processing import Execution, ProcessorPool
 from app.engine.drain import Drain
 from app.engine.ports import TaskStore
@@ -32,7 +33,7 @@ from app.engine.submission import Intake
 from app.engine.sweeper import Sweeper
 from app.processors.catalogue import Catalogue
 from app.processors.pool import ForkserverPool
-from app.settings import Settings, Store
+from app.settings import Settings, Store, SweepAuth
 
 MIB: Final = 1024 * 1024
 CPU_TIME_SLACK: Final = timedelta(seconds=5)
@@ -99,6 +100,8 @@ def build(settings: Settings) -> Services:
         version=Version(version=__version__, commit=settings.commit, revision=settings.k_revision),
         lifespan=engine.lifespan,
         on_traffic=engine.sweeper.wake,
+        sweep=engine.sweeper.sweep,
+        scheduler=_scheduler(settings),
     )
 
 
@@ -159,6 +162,17 @@ def build_store(settings: Settings) -> TaskStore:
         project=settings.google_cloud_project,
         database=settings.firestore_database,
         emulator_host=settings.firestore_emulator_host,
+    )
+
+
+def _scheduler(settings: Settings) -> Scheduler | None:
+    if settings.sweep_auth is None or settings.sweep_account is None or settings.sweep_audience is None:
+        return None
+    from app.adapters.google_identity import PlatformTokens, VerifiedTokens  # noqa: PLC0415 - as above
+
+    return Scheduler(
+        tokens=VerifiedTokens() if settings.sweep_auth is SweepAuth.VERIFIED else PlatformTokens(),
+        expected=ExpectedCaller(account=settings.sweep_account, audience=settings.sweep_audience),
     )
 
 

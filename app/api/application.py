@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from app.api import docs_page, documents, health, models, problems, tasks, texts
+from app.api import docs_page, documents, health, internal, models, problems, tasks, texts
 from app.api.middleware import BodyBudget, HeadAsGet, LastResort, RequestIds, Traffic
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.services import Limits, Services
@@ -62,7 +62,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for module in (documents, texts, tasks, models, health, docs_page):
+    for module in (documents, texts, tasks, models, health, internal, docs_page):
         app.include_router(module.router)
     return app
 

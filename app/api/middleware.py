@@ -108,7 +108,7 @@ class Traffic:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if not self._noticed and scope["type"] in {"http", "websocket"} and _is_traffic(scope):
+        if not self._noticed and scope["type"] in {"http", "websocket"} and is_traffic(scope):
             self._noticed = True
             self._on_traffic()
         await self._app(scope, receive, send)
@@ -225,7 +225,8 @@ class _Body:
         return message
 
 
-def _is_traffic(scope: Scope) -> bool:
+def is_traffic(scope: Scope) -> bool:
+    """Whether this request came for the service: not from a health probe, and not to a tagged revision."""
     tagged = "---" in Headers(scope=scope).get("host", "")
     return not tagged and not scope["path"].startswith("/health/")
 

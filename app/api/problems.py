@@ -20,11 +20,14 @@ from starlette.types import Scope
 from app.domain.errors import (
     Conflict,
     IllegalTransition,
+    KeysUnavailable,
+    NotPermitted,
     QuotaExceeded,
     Rejected,
     ServiceError,
     StoreUnavailable,
     TaskNotFound,
+    Unauthenticated,
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -35,12 +38,22 @@ STATUSES: Final[Mapping[type[ServiceError], tuple[HTTPStatus, bool]]] = {
     TaskNotFound: (HTTPStatus.NOT_FOUND, False),
     IllegalTransition: (HTTPStatus.CONFLICT, False),
     QuotaExceeded: (HTTPStatus.TOO_MANY_REQUESTS, True),
+    Unauthenticated: (HTTPStatus.UNAUTHORIZED, False),
+    NotPermitted: (HTTPStatus.FORBIDDEN, False),
     Rejected: (HTTPStatus.UNPROCESSABLE_ENTITY, False),
     Conflict: (HTTPStatus.CONFLICT, True),
     StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, True),
+    KeysUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, True),
     ServiceError: (HTTPStatus.INTERNAL_SERVER_ERROR, False),
 }
 """Status, and whether the same request may succeed later. The nearest ancestor of an error counts."""
+
+HEADERS: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "2"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "2"},
+}
+"""What goes with a status."""
 
 CODES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("malformed_request", "The request cannot be read."),
@@ -140,7 +153,7 @@ def status_of(error: ServiceError) -> tuple[HTTPStatus, bool]:
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)  # noqa: S101 - the framework's types cannot say it
     status, retryable = status_of(error)
-    headers = {"Retry-After": "2"} if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS} else None
+    headers = HEADERS.get(status)
     return problem(request.scope, status, error.code, error.message, retryable=retryable, headers=headers)
 
 

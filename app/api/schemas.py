@@ -214,6 +214,13 @@ class Health(BaseModel):
     components: dict[str, str] = Field(default_factory=dict, description="For each component `ok`, or why it is not.")
 
 
+class Swept(BaseModel):
+    """What a sweep has come to."""
+
+    taken: int = Field(description="Tasks that it took up.")
+    running: int = Field(description="Tasks that this process still works on.")
+
+
 def error_of(task: Task) -> str | None:
     """Say why *task* has failed; a task that will be tried again has not."""
     return task.failure.message if task.failure and task.status is Status.FAILED else None

@@ -1,10 +1,11 @@
 """What the API is given: the ports it talks to and the values it goes by."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.domain.identity import ExpectedCaller, IdTokens
 from app.domain.processing import Execution, Processor, ProcessorPool
 from app.engine.ports import TaskStore
 from app.engine.registry import Registry
@@ -26,6 +27,7 @@ class Limits:
         max_attempts: Of a task that does not say.
         time_to_live: Of a finished task that does not say.
         blocking: How long the blocking call waits.
+        sweep: How long the scheduler's request is held while there is work.
 
     """
 
@@ -37,6 +39,7 @@ class Limits:
     max_attempts: int = 3
     time_to_live: timedelta = timedelta(days=7)
     blocking: timedelta = timedelta(seconds=60)
+    sweep: timedelta = timedelta(seconds=45)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,14 @@ class Version:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scheduler:
+    """Who may ask for a sweep, and how that is found out."""
+
+    tokens: IdTokens
+    expected: ExpectedCaller
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """
     Everything that `create_app` needs.
@@ -57,6 +68,8 @@ class Services:
         lifespan: Holds what must be open while requests are served.
         on_traffic: Called once, at the first request that is no health probe
             and did not come to a tagged revision.
+        sweep: Takes up waiting work now, and says how many tasks that were.
+        scheduler: None if nobody may ask for a sweep.
 
     """
 
@@ -69,6 +82,8 @@ class Services:
     version: Version
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
     on_traffic: Callable[[], None]
+    sweep: Callable[[], Awaitable[int]]
+    scheduler: Scheduler | None
 
     def why_not(self, processor: Processor) -> str | None:
         """Say why *processor* cannot work at the moment; None if it can."""

@@ -9,7 +9,9 @@ Every error that is raised on purpose.
     │   ├── InvalidCursor
     │   ├── SubmissionConflict
     │   ├── QuotaExceeded
-    │   └── IllegalTransition
+    │   ├── IllegalTransition
+    │   ├── Unauthenticated
+    │   └── NotPermitted
     ├── Conflict              somebody moved first
     │   ├── LeaseLost
     │   ├── StaleWrite
@@ -20,7 +22,8 @@ Every error that is raised on purpose.
     │   ├── ProcessorCrashed
     │   ├── MemoryLimitExceeded
     │   └── TimeLimitExceeded
-    └── StoreUnavailable      nobody knows whether the write landed
+    ├── StoreUnavailable      nobody knows whether the write landed
+    └── KeysUnavailable       nobody knows whether a token is genuine
 
 The docstring of a class, without its full stop, is its default message. A message is meant for the
 caller: it never carries a foreign exception's text, a path or the caller's input.
@@ -91,6 +94,18 @@ class IllegalTransition(Rejected):
     """The task's status does not allow this."""
 
     code = "illegal_transition"
+
+
+class Unauthenticated(Rejected):
+    """There is no valid token that says who is asking."""
+
+    code = "unauthenticated"
+
+
+class NotPermitted(Rejected):
+    """Whoever asks may not do this."""
+
+    code = "not_permitted"
 
 
 class Conflict(ServiceError):
@@ -164,3 +179,9 @@ class StoreUnavailable(ServiceError):
     """The task store does not answer; the request may be repeated."""
 
     code = "store_unavailable"
+
+
+class KeysUnavailable(ServiceError):
+    """The keys that tell a genuine token cannot be read; the request may be repeated."""
+
+    code = "keys_unavailable"

@@ -7,6 +7,7 @@ processes may sweep at once; who comes second merely loses the claim.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -88,31 +89,38 @@ class Sweeper:
     async def _loop(self) -> None:
         while not self.runner.drain.begun.is_set():
             self.runner.slots.freed.clear()
-            await self.sweep()
+            with suppress(StoreUnavailable):
+                await self.sweep()
             pause = self.interval.total_seconds() * self.rng.uniform(0.8, 1.2)
             try:
                 await asyncio.wait_for(self.runner.slots.freed.wait(), pause)
             except TimeoutError:
                 continue
 
-    async def sweep(self) -> None:
-        """Fill the free slots with due tasks."""
+    async def sweep(self) -> int:
+        """
+        Fill the free slots with due tasks; return how many were taken up.
+
+        Raises:
+            StoreUnavailable: If the store did not answer; what was taken up until then runs.
+
+        """
         async with self._one_at_a_time:
             try:
-                for execution in Execution:
-                    await self._sweep(execution)
+                return sum([await self._sweep(execution) for execution in Execution])
             except StoreUnavailable:
                 self._no_take_over_before = self.runner.store.now() + self.runner.timing.lease
                 self._stock.clear()
                 get_logger().warning("sweep failed, store unavailable")
+                raise
 
-    async def _sweep(self, execution: Execution) -> None:
+    async def _sweep(self, execution: Execution) -> int:
         if not self.runner.is_ready(execution):
-            return
+            return 0
         free = self.runner.slots.free(execution)
         if free == 0:
             self.runner.slots.note_backlog(execution)  # unknown, so the first slot that comes free has a look
-            return
+            return 0
         now = self.runner.store.now()
         stock = self._stock.pop(execution, None)
         seen_all = False
@@ -129,6 +137,7 @@ class Sweeper:
             self.runner.take(snapshot)
         if decided.surplus or not seen_all:  # behind what was found there may be more
             self.runner.slots.note_backlog(execution)
+        return len(decided.take)
 
     async def _find(self, execution: Execution, now: datetime, *, limit: int) -> tuple[Snapshot, ...]:
         """Return claimable tasks, oldest first but shuffled; what this process cannot claim is paged past."""

@@ -93,3 +93,36 @@ def test_a_limit_that_cannot_hold_is_refused(variables: dict[str, str], named: s
     """A content that fits no body, or a task kept for three thousand years, is a typing error."""
     with pytest.raises(ValidationError, match=named):
         settings(**variables)
+
+
+SWEPT = {"sweep_audience": "https://afterword.internal/sweep", "sweep_account": "sweep@example.com"}
+
+
+def test_nobody_may_ask_for_a_sweep_by_default() -> None:
+    """What nobody has opened is closed."""
+    assert settings(**CLOUD_RUN).sweep_auth is None
+
+
+@pytest.mark.parametrize("auth", ["verified", "platform"])
+def test_on_cloud_run_either_may_check_the_schedulers_token(auth: str) -> None:
+    """Which of them can, depends on who is let in; the deployment knows."""
+    assert settings(**CLOUD_RUN, **SWEPT, sweep_auth=auth).sweep_auth == auth
+
+
+@pytest.mark.parametrize("missing", list(SWEPT))
+def test_a_sweep_needs_a_caller_and_an_audience(missing: str) -> None:
+    """Otherwise any account of anybody's would do."""
+    with pytest.raises(ValidationError, match="AFTERWORD_SWEEP_AUDIENCE"):
+        settings(**CLOUD_RUN, **SWEPT | {missing: ""}, sweep_auth="platform")
+
+
+def test_the_platforms_word_counts_only_on_the_platform() -> None:
+    """Elsewhere nobody has checked the token, and anybody can write one."""
+    with pytest.raises(ValidationError, match="AFTERWORD_SWEEP_AUTH=platform"):
+        settings(**SWEPT, sweep_auth="platform")
+
+
+def test_there_is_no_third_way_to_check_a_token() -> None:
+    """A typing error must not open anything."""
+    with pytest.raises(ValidationError, match="verified"):
+        settings(**CLOUD_RUN, **SWEPT, sweep_auth="none")

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from app.adapters.sqlite_store import SqliteStore
 from app.api.application import create_app
-from app.api.services import Limits, Services, Version
+from app.api.services import Limits, Scheduler, Services, Version
 from app.domain.errors import PermanentFailure, StoreUnavailable, TransientFailure
 from app.domain.processing import Document, Execution, Kind, Processor, ProcessorPool, Report, Result, answer
 from app.domain.task import Task
@@ -28,6 +28,7 @@ from app.engine.registry import Registry
 from app.engine.runner import Runner, Timing
 from app.engine.slots import Slots
 from app.engine.submission import Intake
+from app.engine.sweeper import Sweeper
 from app.processors.catalogue import Catalogue
 from app.telemetry import logs
 
@@ -71,6 +72,7 @@ class Pool(ProcessorPool):
     """Runs processors right here, in no time; while the *gate* is shut, none of them begins."""
 
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     is_usable: bool = True
 
     @override
@@ -79,6 +81,7 @@ class Pool(ProcessorPool):
 
     @override
     async def run(self, processor: Processor, document: Document, report: Report, *, limit: timedelta) -> Result:
+        self.asked.set()
         await self.gate.wait()
         return answer(processor.run(document, report), document.kind)
 
@@ -109,6 +112,13 @@ class Store(SqliteStore):
     async def check(self) -> None:
         self._reach()
         await super().check()
+
+    @override
+    async def due(
+        self, execution: Execution, *, now: datetime, limit: int, after: Snapshot | None = None
+    ) -> Sequence[Snapshot]:
+        self._reach()
+        return await super().due(execution, now=now, limit=limit, after=after)
 
     @override
     async def get(self, task_id: str) -> Snapshot:
@@ -155,7 +165,12 @@ class World:
 
 @asynccontextmanager
 async def world(
-    path: Path, *, cpu_slots: int = 2, limits: Limits | None = None, models: Sequence[Processor] = MODELS
+    path: Path,
+    *,
+    cpu_slots: int = 2,
+    limits: Limits | None = None,
+    models: Sequence[Processor] = MODELS,
+    scheduler: Scheduler | None = None,
 ) -> AsyncIterator[World]:
     """Start a process of the service with its store under *path*."""
     store = Store(path / "tasks.db", clock=lambda: datetime.now(UTC))
@@ -192,6 +207,8 @@ async def world(
         version=Version(version="1.2.3", commit="abc"),
         lifespan=lifespan,
         on_traffic=lambda: traffic.append("noticed"),
+        sweep=Sweeper(runner=runner, interval=timedelta(seconds=15), rng=runner.rng).sweep,
+        scheduler=scheduler,
     )
     pool.gate.set()
     app = create_app(services)

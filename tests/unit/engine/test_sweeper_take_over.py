@@ -3,6 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
+from app.domain.errors import StoreUnavailable
 from app.domain.task import Status
 from app.domain.transitions import DEADLINE
 from app.engine.sweeper import LEAST
@@ -79,7 +82,8 @@ async def test_after_a_failed_sweep_nothing_is_taken_over_for_the_length_of_a_le
     seen = await died(process.store)
     process.store.lose("due", Lost.REQUEST)
 
-    await process.sweeper.sweep()
+    with pytest.raises(StoreUnavailable):
+        await process.sweeper.sweep()
     process.store.clock.advance(LEASE - timedelta(seconds=1))
     await process.sweeper.sweep()
     await process.quiet()
@@ -98,7 +102,8 @@ async def test_after_a_failed_sweep_waiting_tasks_are_still_claimed() -> None:
     seen = await stored(process.store)
     process.store.lose("due", Lost.REQUEST)
 
-    await process.sweeper.sweep()
+    with pytest.raises(StoreUnavailable):
+        await process.sweeper.sweep()
     await process.sweeper.sweep()
     await process.quiet()
 
@@ -115,7 +120,8 @@ async def test_what_was_found_before_an_outage_is_not_taken_over_after_it() -> N
     await gate.reached()
 
     process.store.lose("due", Lost.REQUEST)
-    await process.sweeper.sweep()
+    with pytest.raises(StoreUnavailable):
+        await process.sweeper.sweep()
     gate.open()
     await process.quiet()
     await process.sweeper.sweep()

@@ -1,0 +1,117 @@
+"""
+Reads the identity tokens that Google signs for service accounts.
+
+There are two ways to know that one is genuine, and an operator chooses between
+them: see to the signature here, or rely on Cloud Run, which has checked it and
+taken it away. Neither is ever a fall-back for the other.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Annotated, Final, Literal, override
+
+import requests
+from cachecontrol import CacheControl
+from cachecontrol.cache import DictCache
+from google.auth import jwt
+from google.auth.exceptions import TransportError
+from google.auth.transport.requests import Request
+from google.oauth2 import id_token
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.errors import KeysUnavailable, Unauthenticated
+from app.domain.identity import CLOCK_SKEW, IdToken, IdTokens
+
+GOOGLES_CERTIFICATES: Final = "https://www.googleapis.com/oauth2/v1/certs"
+SIGNATURE_REMOVED: Final = "SIGNATURE_REMOVED_BY_GOOGLE"
+LONGEST_TOKEN: Final = 4096
+"""Characters; Google's have about a thousand, and nested JSON that is much longer can exhaust the stack."""
+
+NOT_GOOGLES: Final = "This is not an identity token of Google's"
+
+END_OF_TIME: Final = 253_402_300_799
+"""The last second of the year 9999."""
+
+Seconds = Annotated[int, Field(ge=0, le=END_OF_TIME)]
+
+
+class Claims(BaseModel):
+    """The claims of a token that are looked at, of these types and no others."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    iss: Literal["accounts.google.com", "https://accounts.google.com"]
+    aud: str
+    email: str
+    email_verified: bool
+    iat: Seconds
+    exp: Seconds
+
+
+class PlatformTokens(IdTokens):
+    """
+    Takes tokens whose signature Cloud Run has checked and removed, and no others.
+
+    Only for a service that Cloud Run lets nobody into without `run.invoker`:
+    on a public one, anybody can write such a token. A signature that is still
+    there shows that the platform has checked nothing.
+    """
+
+    @override
+    async def read(self, token: str) -> IdToken:
+        if token.rpartition(".")[2] != SIGNATURE_REMOVED:
+            raise Unauthenticated("Cloud Run has not checked this token: does the service let everybody in?")
+        return _read(token)
+
+
+class VerifiedTokens(IdTokens):
+    """Takes tokens whose signature it has checked itself, with certificates that are kept as long as Google says."""
+
+    def __init__(
+        self, *, certificates: str = GOOGLES_CERTIFICATES, call_limit: timedelta = timedelta(seconds=3)
+    ) -> None:
+        """Read the *certificates* at that address, waiting for them for *call_limit* at the longest."""
+        self._certificates = certificates
+        self._call_limit = call_limit
+        self._cache = DictCache()
+        self._one_at_a_time = asyncio.Lock()
+
+    @override
+    async def read(self, token: str) -> IdToken:
+        read = _read(token)
+        try:
+            async with asyncio.timeout(self._call_limit.total_seconds()), self._one_at_a_time:
+                await asyncio.to_thread(self._verify, token)
+        except (TransportError, TimeoutError) as error:
+            raise KeysUnavailable from error
+        except ValueError as error:
+            raise Unauthenticated("Google has not signed this token") from error
+        return read
+
+    def _verify(self, token: str) -> None:
+        with requests.Session() as session:
+            request = Request(CacheControl(session, cache=self._cache))
+            id_token.verify_token(
+                token,
+                partial(request, timeout=self._call_limit.total_seconds()),  # type: ignore[arg-type]  # it is only called
+                certs_url=self._certificates,
+                clock_skew_in_seconds=int(CLOCK_SKEW.total_seconds()),
+            )
+
+
+def _read(token: str) -> IdToken:
+    """Return what *token* says of itself."""
+    if len(token) > LONGEST_TOKEN:
+        raise Unauthenticated(NOT_GOOGLES)
+    try:
+        claims = Claims.model_validate(jwt.decode(token, verify=False))  # type: ignore[no-untyped-call]  # google-auth ships no types for it
+    except ValueError as error:
+        raise Unauthenticated(NOT_GOOGLES) from error
+    return IdToken(
+        email=claims.email,
+        email_verified=claims.email_verified,
+        audience=claims.aud,
+        issued_at=datetime.fromtimestamp(claims.iat, UTC),
+        expires_at=datetime.fromtimestamp(claims.exp, UTC),
+    )

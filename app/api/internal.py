@@ -1,0 +1,28 @@
+"""What the platform calls, and no user."""
+
+from fastapi import APIRouter, Depends, Request
+
+from app.api.auth import scheduler_only
+from app.api.dependencies import Given
+from app.api.middleware import is_traffic
+from app.api.problems import Refused
+from app.api.schemas import Swept
+
+router = APIRouter(
+    prefix="/internal", tags=["operations"], include_in_schema=False, dependencies=[Depends(scheduler_only)]
+)
+
+
+@router.post("/sweep")
+async def sweep(request: Request, given: Given) -> Swept:
+    """
+    Take up waiting work, and hold the request while this process has any, for 45 seconds at the longest.
+
+    An instance with an open request is one that the platform keeps; what runs
+    longer goes on under its lease.
+    """
+    if not is_traffic(request.scope):
+        raise Refused(409, "not_serving", "A tagged revision takes up no waiting work; post to the service's own URL.")
+    taken = await given.sweep()
+    await given.registry.all_ended(within=given.limits.sweep)
+    return Swept(taken=taken, running=len(given.registry))
