@@ -23,12 +23,28 @@ $(shell test -x $(PY) || rm -f $(VENV)/*.installed)
 COMPILE = $(PY) -m uv pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes --no-header \
 	--exclude-newer "7 days" --quiet --system-certs $(if $(UPGRADE),--upgrade)
 
+# The commit that an image is built from and named after.
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+IMAGE ?= localhost/afterword:$(COMMIT)
+
+# What builds an image, called with a folder and the image's name; what checks a Terraform module, called like
+# infra/check.sh; and, if there is one, what runs an image as Cloud Run does and checks it, called with its name and
+# a port.
+IMAGE_BUILDER ?= sh -c 'exec docker build --build-arg COMMIT=$(COMMIT) --tag "$$1" "$$0"'
+IMAGE_RUNNER ?=
+TERRAFORM_CHECK ?= infra/check.sh
+CHECKOV ?= $(VENV)-infra/bin/checkov
+
+# The service that is released to, or rolled back.
+SERVICE ?= afterword
+WHERE = --project=$(PROJECT) --region=$(REGION) --service=$(SERVICE)
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants bench lock clean
+.PHONY: help run demo test lint format check mutants bench image image-check check-infra deploy rollback lock clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNTIME) ## Serve on http://localhost:8080 (PORT=...), installing what is missing
 	@exec $(PY) -m app serve
@@ -42,7 +58,7 @@ test: $(DEVELOPMENT) ## Run all tests, with the real Firestore emulator
 lint: $(DEVELOPMENT) ## Check format, style, types and the direction of imports
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m mypy app tests
+	$(PY) -m mypy app infra tests
 	$(VENV)/bin/lint-imports
 
 format: $(DEVELOPMENT) ## Put the code into the format, and mend what can be mended
@@ -57,13 +73,46 @@ mutants: $(DEVELOPMENT) ## Break the core by hand, one way after another, and se
 bench: $(DEVELOPMENT) ## Ask for the health while forty documents of 200 KB are being read
 	@exec $(PY) -m tests.benchmarks.health_under_load
 
+image: $(DEVELOPMENT) ## Build the image (IMAGE=name)
+	$(VENV)/bin/hadolint Dockerfile
+	$(IMAGE_BUILDER) . $(IMAGE)
+
+image-check: $(DEVELOPMENT) ## Run the image as Cloud Run does, and try it (needs docker or podman, and `make image`)
+	@AFTERWORD_IMAGE='$(IMAGE)' IMAGE_RUNNER='$(IMAGE_RUNNER)' COMMIT='$(COMMIT)' exec $(PY) -m pytest tests/infra/image -rP
+
+check-infra: $(DEVELOPMENT) $(CHECKOV) ## Check the Terraform tree, and what it plans for each environment
+	@plans=$$(mktemp -d) && trap 'rm -rf "$$plans"' EXIT && export TF_VAR_project_id=afterword-check && \
+	for environment in dev prod; do \
+		echo "$$environment:" && $(TERRAFORM_CHECK) infra --var-file infra/environments/$$environment.tfvars \
+			--plan-json "$$plans/$$environment.json" || exit 1; \
+	done && \
+	AFTERWORD_PLANS="$$plans" TERRAFORM_CHECK='$(TERRAFORM_CHECK)' $(PY) -m pytest -q tests/infra/plans
+	$(CHECKOV) --directory infra
+
+deploy: $(DEVELOPMENT) ## Check, build, push and release this commit (PROJECT=..., REGION=...)
+	@commit=$$($(PY) infra/deploy.py preflight $(WHERE)) && \
+	image=$(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$$commit && \
+	$(MAKE) check image IMAGE=$$image && \
+	docker push $$image && \
+	exec $(PY) infra/deploy.py release $(WHERE) --image=$$image --commit=$$commit
+
+rollback: $(DEVELOPMENT) ## Go back to what served before the last release (PROJECT=..., REGION=...)
+	@exec $(PY) infra/deploy.py rollback $(WHERE)
+
 lock: $(DEVELOPMENT) ## Pin what pyproject.toml asks for (UPGRADE=1: anew)
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --all-extras --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(subst pyproject.toml,--group infra,$(COMPILE)) --output-file requirements-infra.lock
 
 clean: ## Remove caches and reports; the environment and the stored tasks stay
 	rm -rf .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find app tests docs -name __pycache__ -prune -exec rm -rf {} +
+	find app infra tests docs -name __pycache__ -prune -exec rm -rf {} +
+
+# checkov asks for other releases than the service does, so it has an environment of its own.
+$(VENV)-infra/bin/checkov: requirements-infra.lock $(DEVELOPMENT)
+	@$(PY) -m uv venv --quiet --clear --python $(PY) $(VENV)-infra
+	@$(PY) -m uv pip sync --quiet --system-certs --python $(VENV)-infra/bin/python --require-hashes $<
+	@touch $@
 
 # An environment that was left half made is made anew. uv comes from the lock too, with its hashes, and trusts
 # whom the machine trusts, as pip does: behind a company's proxy nothing else works.

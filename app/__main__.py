@@ -20,7 +20,7 @@ from rich.table import Table
 from app.domain.errors import ServiceError
 from app.domain.processing import Document, Json, Kind, Processor, Report, Result, answer
 from app.processors.catalogue import Catalogue, CatalogueError
-from app.settings import Settings, Store
+from app.settings import Settings, Store, explain
 
 FALLBACK_MODEL = "default_ai_model"
 PORT_PATIENCE = timedelta(seconds=3)
@@ -114,11 +114,7 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        for problem in error.errors():
-            name = str(problem["loc"][0]) if problem["loc"] else ""
-            variable = name if name.isupper() else f"AFTERWORD_{name.upper()}"
-            said = problem["msg"].removeprefix("Value error, ")
-            _say(f"{variable}: {said}" if name else said)
+        _say(explain(error))
         raise typer.Exit(2) from error
 
 

@@ -15,9 +15,10 @@ from typing import Any, ClassVar, Final, override
 
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from pydantic import ValidationError
 from uvicorn_worker import UvicornWorker
 
-from app.settings import Settings
+from app.settings import Settings, explain
 from app.telemetry import logs
 
 ORPHAN_LOOK: Final = 1.0
@@ -79,7 +80,15 @@ class ServerLogger(Logger):
             log.propagate = True
 
 
-_settings = Settings()
+def _read_settings() -> Settings:
+    """Read them, or end with what is wrong: gunicorn prints the error and nothing else."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ValueError(explain(error)) from None
+
+
+_settings = _read_settings()
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Seconds = Annotated[timedelta, Field(gt=timedelta(0))]
@@ -164,3 +164,14 @@ class Settings(BaseSettings):
     def slots_for_cpu(self) -> int:
         """CPU tasks a process runs at once."""
         return self.cpu_slots or max(1, len(os.sched_getaffinity(0)) // self.web_concurrency)
+
+
+def explain(error: ValidationError) -> str:
+    """Say which variables are wrong, and how, a line for each; no value is shown, since some may be secret."""
+    lines = []
+    for problem in error.errors():
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        variable = name if name.isupper() else f"AFTERWORD_{name.upper()}"
+        said = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{variable}: {said}" if name else said)
+    return "\n".join(lines)
