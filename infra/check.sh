@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# check.sh DIR [--var-file FILE] [--plan-json FILE]: format, validity, tests and a plan of the root module in DIR.
+#
+# All of it in a copy, with a state that is thrown away: nothing is read from the cloud or changed in it, and nothing
+# stays behind in DIR. Needs the network, for the provider, and any Google credentials, for the plan.
+set -euo pipefail
+
+usage() {
+    echo "usage: check.sh DIR [--var-file FILE] [--plan-json FILE]" >&2
+    exit 2
+}
+
+give_up() {
+    echo "$1" >&2
+    exit 1
+}
+
+[[ $# -ge 1 && -d $1 ]] || usage
+module=$1
+shift
+variables=()
+plan_json=
+while [[ $# -gt 0 ]]; do
+    [[ $# -ge 2 ]] || usage
+    case $1 in
+        --var-file) variables+=("-var-file=$(realpath "$2")") ;;
+        --plan-json) plan_json=$(realpath -m "$2") ;;
+        *) usage ;;
+    esac
+    shift 2
+done
+
+command -v terraform >/dev/null || give_up "terraform is not installed: see https://developer.hashicorp.com/terraform/install"
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cp -R "$module/." "$scratch"
+cd "$scratch"
+rm -rf .terraform .terraform.lock.hcl ./*.tfstate*
+export TF_IN_AUTOMATION=1 TF_INPUT=0
+
+terraform fmt -check -recursive -diff || give_up "Not in Terraform's format: run 'terraform fmt -recursive $module'."
+printf 'terraform {\n  backend "local" {}\n}\n' >check_override.tf
+terraform init -no-color || give_up "Not initialised. Is the network there? The provider is downloaded."
+terraform validate -no-color
+terraform test -no-color
+terraform plan -no-color -out=plan "${variables[@]}" ||
+    give_up "No plan. Is TF_VAR_project_id set? Are there credentials? If not: gcloud auth application-default login"
+if [[ -n $plan_json ]]; then
+    terraform show -json plan >"$plan_json"
+fi

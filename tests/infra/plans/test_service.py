@@ -1,0 +1,115 @@
+"""The planned service is one in which the application can keep its promises."""
+
+import re
+
+from app.api.services import Limits
+from app.server import timeout as longest_stall
+from tests.infra.plans.plan import Plan, Values
+
+SERVER_MIB = 256
+"""What a server without work takes."""
+PER_BODY = 8
+"""How often a body in flight is there in memory, at the most; `make image-check` fills both."""
+
+
+def budget(probe: Values) -> int:
+    """Seconds after which *probe* has failed for good."""
+    return int(probe["period_seconds"] * probe["failure_threshold"])
+
+
+def seconds(duration: str) -> float:
+    """Read a duration as Google writes it."""
+    return float(duration.removesuffix("s"))
+
+
+def test_the_cpu_is_there_between_requests(plan: Plan) -> None:
+    """Work goes on after the 202; without a CPU it would stand still until its lease expires."""
+    (resources,) = plan.container["resources"]
+
+    assert resources["cpu_idle"] is False
+
+
+def test_nobody_is_let_in_unasked(plan: Plan) -> None:
+    """The application has no users yet, and believes that Cloud Run has checked the scheduler's token."""
+    grants = [grant for kind in plan.kinds if "_iam_" in kind for grant in plan.every(kind)]
+    members = {grant.get("member") for grant in grants}
+
+    assert plan.service["invoker_iam_disabled"] is False
+    assert not members & {"allUsers", "allAuthenticatedUsers"}
+    # Bindings and policies replace what others were granted, and hold their members in lists.
+    assert {kind for kind in plan.kinds if "_iam_" in kind and not kind.endswith("_iam_member")} == set()
+
+
+def test_memory_is_enough_for_all_that_may_be_taken_at_once(plan: Plan) -> None:
+    """An instance that runs out of memory is killed with all its work, and without the ten seconds."""
+    (resources,) = plan.container["resources"]
+    memory = int(resources["limits"]["memory"].removesuffix("Mi"))
+    children = int(resources["limits"]["cpu"]) * int(plan.variables["AFTERWORD_CHILD_MEMORY_MIB"])
+    bodies = int(plan.variables["AFTERWORD_BODY_BUDGET_BYTES"]) / 2**20
+
+    assert memory >= SERVER_MIB + children + PER_BODY * bodies
+
+
+def test_as_many_tasks_run_at_once_as_there_are_cpus(plan: Plan) -> None:
+    """A container sees the CPUs of the whole machine, so it has to be told."""
+    (resources,) = plan.container["resources"]
+
+    assert plan.variables["AFTERWORD_CPU_SLOTS"] == resources["limits"]["cpu"]
+
+
+def test_probes_ask_the_application_and_nothing_behind_it(plan: Plan) -> None:
+    """A probe that asked Firestore would have every instance killed by a moment's outage."""
+    (startup,), (liveness,) = plan.container["startup_probe"], plan.container["liveness_probe"]
+
+    assert [probe["http_get"][0]["path"] for probe in (startup, liveness)] == ["/health/live"] * 2
+    assert budget(startup) <= 240
+    assert budget(liveness) > longest_stall
+
+
+def test_no_request_is_cut_off_before_its_own_limit(plan: Plan) -> None:
+    """The longest calls are the sweep, which is held on purpose, and the tutorial's, which waits for a result."""
+    (template,) = plan.service["template"]
+    limits = Limits()
+
+    assert seconds(template["timeout"]) > max(limits.sweep, limits.blocking).total_seconds()
+
+
+def test_scheduler_cloud_run_and_the_application_mean_the_same_sweep(plan: Plan) -> None:
+    """If one of the three disagrees, every sweep is refused, and work waits for ever at zero instances."""
+    job = plan.one("google_cloud_scheduler_job")
+    (target,) = job["http_target"]
+    (token,) = target["oidc_token"]
+
+    assert token["audience"] == plan.variables["AFTERWORD_SWEEP_AUDIENCE"]
+    assert token["audience"] in plan.service["custom_audiences"]
+    assert plan.variables["AFTERWORD_SWEEP_ACCOUNT"] == plan.address("sweep")
+    assert plan.variables["AFTERWORD_SWEEP_AUTH"] == "platform"
+    assert seconds(job["attempt_deadline"]) > Limits().sweep.total_seconds()
+
+
+def test_the_pipeline_owns_image_and_traffic(plan: Plan) -> None:
+    """An apply in the middle of a roll-back must not move traffic, nor put the sample back into service."""
+    (template,) = plan.service["template"]
+
+    assert template["revision"] is None
+    assert plan.service["traffic"] == []
+    assert plan.container["image"] == "us-docker.pkg.dev/cloudrun/container/hello"
+
+
+def test_every_identity_is_the_services_own(plan: Plan) -> None:
+    """Google's default accounts may do nearly everything in a project."""
+    accounts = {account["account_id"] for account in plan.every("google_service_account")}
+    roles = {grant["role"] for kind in plan.kinds if "_iam_" in kind for grant in plan.every(kind)}
+
+    assert accounts == {"afterword-run", "afterword-sweep", "afterword-build"}
+    assert not roles & {"roles/owner", "roles/editor", "roles/viewer"}
+    assert not {role for role in roles if re.search("[aA]dmin", role)}
+
+
+def test_production_is_always_there_and_cannot_be_deleted_by_mistake(prod: Plan) -> None:
+    """Work goes on between requests only while an instance is there, and nobody restores a deleted service."""
+    (scaling,) = prod.service["scaling"]
+
+    assert scaling["min_instance_count"] >= 1
+    assert prod.service["deletion_protection"] is True
+    assert prod.one("google_cloud_scheduler_job")["schedule"] == "* * * * *"
