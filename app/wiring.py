@@ -100,7 +100,7 @@ def build(settings: Settings) -> Services:
         version=Version(version=__version__, commit=settings.commit, revision=settings.k_revision),
         lifespan=engine.lifespan,
         on_traffic=engine.sweeper.wake,
-        sweep=engine.sweeper.sweep,
+        work_off=engine.sweeper.work_off,
         scheduler=_scheduler(settings),
     )
 

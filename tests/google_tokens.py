@@ -92,6 +92,7 @@ class KeyServer:
         keys: The keys whose certificates it serves.
         fetched: How often they were asked for.
         status: What it answers with.
+        junk: What it sends in place of certificates.
         asked: Set when somebody has asked.
         open: Cleared, it keeps everybody waiting.
 
@@ -101,6 +102,7 @@ class KeyServer:
     max_age: int = 3600
     fetched: int = 0
     status: HTTPStatus = HTTPStatus.OK
+    junk: bytes | None = None
     url: str = ""
     asked: threading.Event = field(default_factory=threading.Event)
     open: threading.Event = field(default_factory=threading.Event)
@@ -120,7 +122,8 @@ def key_server(*keys: SigningKey, max_age: int = 3600) -> Iterator[KeyServer]:
             serving.fetched += 1
             serving.asked.set()
             serving.open.wait()
-            body = json.dumps({key.name: key.certificate for key in serving.keys}).encode()
+            certificates = json.dumps({key.name: key.certificate for key in serving.keys}).encode()
+            body = certificates if serving.junk is None else serving.junk
             self.send_response(serving.status)
             self.send_header("Cache-Control", f"public, max-age={serving.max_age}, must-revalidate")
             self.send_header("Content-Type", "application/json")

@@ -8,17 +8,13 @@ taken it away. Neither is ever a fall-back for the other.
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Annotated, Final, Literal, override
 
 import requests
 from cachecontrol import CacheControl
 from cachecontrol.cache import DictCache
 from google.auth import jwt
-from google.auth.exceptions import TransportError
-from google.auth.transport.requests import Request
-from google.oauth2 import id_token
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.domain.errors import KeysUnavailable, Unauthenticated
 from app.domain.identity import CLOCK_SKEW, IdToken, IdTokens
@@ -34,6 +30,12 @@ END_OF_TIME: Final = 253_402_300_799
 """The last second of the year 9999."""
 
 Seconds = Annotated[int, Field(ge=0, le=END_OF_TIME)]
+
+
+CERTIFICATES: Final = TypeAdapter(
+    Annotated[dict[str, Annotated[str, Field(pattern="-----BEGIN CERTIFICATE-----")]], Field(min_length=1)]
+)
+"""By the name of the key that they belong to."""
 
 
 class Claims(BaseModel):
@@ -60,9 +62,10 @@ class PlatformTokens(IdTokens):
 
     @override
     async def read(self, token: str) -> IdToken:
+        read = _read(token)
         if token.rpartition(".")[2] != SIGNATURE_REMOVED:
             raise Unauthenticated("Cloud Run has not checked this token: does the service let everybody in?")
-        return _read(token)
+        return read
 
 
 class VerifiedTokens(IdTokens):
@@ -82,22 +85,26 @@ class VerifiedTokens(IdTokens):
         read = _read(token)
         try:
             async with asyncio.timeout(self._call_limit.total_seconds()), self._one_at_a_time:
-                await asyncio.to_thread(self._verify, token)
-        except (TransportError, TimeoutError) as error:
+                certificates = await asyncio.to_thread(self._fetch)
+        except (requests.RequestException, ValidationError, TimeoutError) as error:
             raise KeysUnavailable from error
+        try:
+            jwt.decode(token, certificates, clock_skew_in_seconds=int(CLOCK_SKEW.total_seconds()))  # type: ignore[no-untyped-call]  # ships no types
         except ValueError as error:
             raise Unauthenticated("Google has not signed this token") from error
         return read
 
-    def _verify(self, token: str) -> None:
+    def _fetch(self) -> dict[str, str]:
         with requests.Session() as session:
-            request = Request(CacheControl(session, cache=self._cache))
-            id_token.verify_token(
-                token,
-                partial(request, timeout=self._call_limit.total_seconds()),  # type: ignore[arg-type]  # it is only called
-                certs_url=self._certificates,
-                clock_skew_in_seconds=int(CLOCK_SKEW.total_seconds()),
+            fetched = CacheControl(session, cache=self._cache).get(
+                self._certificates, timeout=self._call_limit.total_seconds()
             )
+        try:
+            fetched.raise_for_status()
+            return CERTIFICATES.validate_json(fetched.content)
+        except ValidationError:
+            self._cache = DictCache()  # what is no certificates must not be kept as such
+            raise
 
 
 def _read(token: str) -> IdToken:

@@ -16,13 +16,12 @@ router = APIRouter(
 @router.post("/sweep")
 async def sweep(request: Request, given: Given) -> Swept:
     """
-    Take up waiting work, and hold the request while this process has any, for 45 seconds at the longest.
+    Work off what waits, and hold the request until nothing is left to do here, for 45 seconds at the longest.
 
     An instance with an open request is one that the platform keeps; what runs
     longer goes on under its lease.
     """
     if not is_traffic(request.scope):
         raise Refused(409, "not_serving", "A tagged revision takes up no waiting work; post to the service's own URL.")
-    taken = await given.sweep()
-    await given.registry.all_ended(within=given.limits.sweep)
+    taken = await given.work_off(within=given.limits.sweep)
     return Swept(taken=taken, running=len(given.registry))

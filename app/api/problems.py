@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from app.domain.errors import (
     Conflict,
+    Draining,
     IllegalTransition,
     KeysUnavailable,
     NotPermitted,
@@ -42,6 +43,7 @@ STATUSES: Final[Mapping[type[ServiceError], tuple[HTTPStatus, bool]]] = {
     NotPermitted: (HTTPStatus.FORBIDDEN, False),
     Rejected: (HTTPStatus.UNPROCESSABLE_ENTITY, False),
     Conflict: (HTTPStatus.CONFLICT, True),
+    Draining: (HTTPStatus.SERVICE_UNAVAILABLE, True),
     StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, True),
     KeysUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, True),
     ServiceError: (HTTPStatus.INTERNAL_SERVER_ERROR, False),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from app.domain.identity import ExpectedCaller, IdTokens
 from app.domain.processing import Execution, Processor, ProcessorPool
@@ -51,6 +52,13 @@ class Version:
     revision: str | None = None
 
 
+class WorkOff(Protocol):
+    """Works off what waits, for *within* at the longest."""
+
+    def __call__(self, *, within: timedelta) -> Awaitable[int]:
+        """Return how many tasks were taken up."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scheduler:
     """Who may ask for a sweep, and how that is found out."""
@@ -68,7 +76,7 @@ class Services:
         lifespan: Holds what must be open while requests are served.
         on_traffic: Called once, at the first request that is no health probe
             and did not come to a tagged revision.
-        sweep: Takes up waiting work now, and says how many tasks that were.
+        work_off: Takes up waiting work until none is left, and says how many tasks that were.
         scheduler: None if nobody may ask for a sweep.
 
     """
@@ -82,7 +90,7 @@ class Services:
     version: Version
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
     on_traffic: Callable[[], None]
-    sweep: Callable[[], Awaitable[int]]
+    work_off: WorkOff
     scheduler: Scheduler | None
 
     def why_not(self, processor: Processor) -> str | None:

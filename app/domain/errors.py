@@ -22,6 +22,7 @@ Every error that is raised on purpose.
     │   ├── ProcessorCrashed
     │   ├── MemoryLimitExceeded
     │   └── TimeLimitExceeded
+    ├── Draining              this process is about to end
     ├── StoreUnavailable      nobody knows whether the write landed
     └── KeysUnavailable       nobody knows whether a token is genuine
 
@@ -173,6 +174,12 @@ class TimeLimitExceeded(ProcessorError):
         """Say whether another attempt may be faster: not if the time went into computing."""
         super().__init__()
         self.retryable = retryable
+
+
+class Draining(ServiceError):
+    """This process is about to end; the request may be repeated."""
+
+    code = "draining"
 
 
 class StoreUnavailable(ServiceError):

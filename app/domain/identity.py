@@ -58,7 +58,7 @@ class ExpectedCaller:
         """
         if token.audience != self.audience:
             raise Unauthenticated("The token was made for another audience")
-        if not token.issued_at - CLOCK_SKEW <= now <= token.expires_at + CLOCK_SKEW:
+        if now + CLOCK_SKEW < token.issued_at or token.expires_at < now - CLOCK_SKEW:
             raise Unauthenticated("The token has expired, or is not valid yet")
         if token.email != self.account or not token.email_verified:
             raise NotPermitted

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from app.domain.errors import StoreUnavailable
+from app.domain.errors import Draining, StoreUnavailable
 from app.domain.processing import Execution, Models
 from app.domain.task import Status, Task
 from app.engine.ports import Snapshot
@@ -96,6 +96,38 @@ class Sweeper:
                 await asyncio.wait_for(self.runner.slots.freed.wait(), pause)
             except TimeoutError:
                 continue
+
+    async def work_off(self, *, within: timedelta) -> int:
+        """
+        Sweep until nothing is left to do here, or that time is over; return how many tasks were taken up.
+
+        Raises:
+            Draining: If this process is about to end: what is left is for another one.
+            StoreUnavailable: If the store did not answer.
+
+        """
+        taken, begun = 0, self.runner.drain.begun
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()):
+                while not begun.is_set():
+                    taken += await self.sweep()
+                    if not len(self.runner.registry) and not begun.is_set():
+                        return taken
+                    await self._until_idle_or_draining(within)
+        if begun.is_set():
+            raise Draining
+        return taken
+
+    async def _until_idle_or_draining(self, within: timedelta) -> None:
+        waits = {
+            asyncio.create_task(self.runner.registry.all_ended(within=within)),
+            asyncio.create_task(self.runner.drain.begun.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def sweep(self) -> int:
         """

@@ -132,6 +132,8 @@ def serving(cloud: CloudRun) -> Iterator[str]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Retry-After", "0")
+            if status in range(300, 400):
+                self.send_header("Location", "/elsewhere")
             self.end_headers()
             self.wfile.write(content)
 

@@ -1,16 +1,16 @@
 """A release: all of it, or what served before."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.instance import running
 from tests.infra.fake_cloud_run import Program
-from tests.infra.rehearsal import NEW, OLD, PLACEHOLDER, REPOSITORY, TRIAL, Rehearsal, image, rehearsal
+from tests.infra.rehearsal import NEW, OLD, PLACEHOLDER, REPOSITORY, TRIAL, Rehearsal, finished, image, rehearsal
 
-BEFORE, AFTER = "afterword-00002-abc", "afterword-00003-abc"
+BEFORE, AFTER, THEIRS = "afterword-00002-abc", "afterword-00003-abc", "afterword-00009-abc"
 PROMOTION = f"run services update-traffic --to-latest --remove-tags={TRIAL} --update-tags=previous={BEFORE}"
 
 
@@ -258,22 +258,43 @@ def test_a_tag_that_stays_behind_is_told_and_the_next_release_removes_it(platfor
     assert platform.tags == {"previous": BEFORE}
 
 
+def deploy_at_the_same_time(platform: Rehearsal, *, looks: int, tags: Sequence[dict[str, str]] = ()) -> str:
+    """Let somebody else deploy when the release looks at the service for that time; return what it says in the end."""
+    platform.trouble("run services describe", *["pass"] * (looks - 1), "wait")
+    release = platform.begin_release()
+    platform.wait_until_gcloud_hangs()
+    state = platform.state
+    service = state["service"] | {"created": THEIRS, "ready": THEIRS, "image": image("e" * 40)}
+    service["traffic"] = [target for target in service["traffic"] if "tag" not in target] + list(tags)
+    platform.change(service=service, revisions=state["revisions"] | {THEIRS: image("e" * 40)})
+    (platform.folder / "go").write_text("")
+    done = finished(release)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_a_revision_of_somebody_else_is_not_taken_for_ones_own(platform: Rehearsal) -> None:
+    """The newest revision is not the one that was just started."""
+    complaint = deploy_at_the_same_time(platform, looks=2)
+
+    assert f"Somebody else deployed {THEIRS} at the same time" in complaint
+    assert_nothing_has_changed(platform)
+
+
+def test_two_releases_of_one_commit_do_not_try_each_others_revision(platform: Rehearsal) -> None:
+    """They have one tag between them; what it names is what would be tried."""
+    complaint = deploy_at_the_same_time(platform, looks=3, tags=[{"revisionName": THEIRS, "tag": TRIAL}])
+
+    assert "Somebody else releases the same commit" in complaint
+    assert_nothing_has_changed(platform)
+
+
 def test_nobody_is_overtaken(platform: Rehearsal) -> None:
     """The latest revision is somebody else's by now; to move traffic to it would skip its trial."""
-    platform.cloud.holds = f"DELETE /{TRIAL}"
-    release = platform.begin_release()
-    assert platform.cloud.reached.wait(30)
+    complaint = deploy_at_the_same_time(platform, looks=4)
 
-    state = platform.state
-    theirs = "afterword-00009-abc"
-    platform.change(
-        service=state["service"] | {"created": theirs}, revisions=state["revisions"] | {theirs: image("e" * 40)}
-    )
-    platform.cloud.ended.set()
-    _, complaint = release.communicate(timeout=30)
-
-    assert release.returncode == 1
-    assert f"Somebody else has deployed {theirs} since" in complaint
+    assert f"Somebody else has deployed {THEIRS} since" in complaint
+    assert not any("--to-latest" in change for change in platform.changes)
     assert_nothing_has_changed(platform)
 
 

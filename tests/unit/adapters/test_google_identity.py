@@ -111,6 +111,33 @@ async def test_without_certificates_nobody_is_let_in(status: HTTPStatus) -> None
         assert (await tokens.read(signed())).email == ACCOUNT
 
 
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"",
+        b"<html>",
+        b"\xff",
+        b"null",
+        b"7",
+        b"{}",
+        b'{"keys": []}',
+        b'{"key-1": null}',
+        b'{"key-1": "x"}',
+        b"[" * 99999,
+    ],
+)
+async def test_junk_in_place_of_certificates_is_nobodys_fault_but_theirs(junk: bytes) -> None:
+    """The scheduler is told to come again, and nothing of it is kept."""
+    with key_server(signing_key()) as keys:
+        keys.junk = junk
+        tokens = VerifiedTokens(certificates=keys.url)
+        with pytest.raises(KeysUnavailable):
+            await tokens.read(signed())
+        keys.junk = None
+
+        assert (await tokens.read(signed())).email == ACCOUNT
+
+
 async def test_a_key_server_that_stands_still_is_not_waited_for() -> None:
     """The scheduler tries again; a request must not hang on somebody else's server."""
     with key_server(signing_key()) as keys:

@@ -146,6 +146,7 @@ class World:
     pool: Pool
     slots: Slots
     traffic: list[str]
+    drain: Drain
 
     async def submit(self, **members: Any) -> str:  # noqa: ANN401 - any member of a request
         """Hand in a document and return its task's id."""
@@ -207,7 +208,7 @@ async def world(
         version=Version(version="1.2.3", commit="abc"),
         lifespan=lifespan,
         on_traffic=lambda: traffic.append("noticed"),
-        sweep=Sweeper(runner=runner, interval=timedelta(seconds=15), rng=runner.rng).sweep,
+        work_off=Sweeper(runner=runner, interval=timedelta(seconds=15), rng=runner.rng).work_off,
         scheduler=scheduler,
     )
     pool.gate.set()
@@ -221,6 +222,7 @@ async def world(
             pool=pool,
             slots=slots,
             traffic=traffic,
+            drain=drain,
         )
 
 

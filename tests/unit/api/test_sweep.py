@@ -85,6 +85,22 @@ async def test_the_request_is_not_held_for_ever(tmp_path: Path) -> None:
         assert answered.json() == {"taken": 1, "running": 1}
 
 
+async def test_a_draining_process_sends_the_scheduler_away(swept: World) -> None:
+    """What it has not done is handed over; "all is well" would leave that until the next schedule."""
+    swept.pool.gate.clear()
+    await waiting(swept, tasks=1)
+
+    asking = asyncio.create_task(swept.caller.post("/internal/sweep", headers=bearer(stripped())))
+    await swept.pool.asked.wait()
+    swept.drain.begin()
+    answers = [await asking, await swept.caller.post("/internal/sweep", headers=bearer(stripped()))]
+    swept.pool.gate.set()
+
+    for answered in answers:
+        assert_problem(answered, 503, "draining")
+        assert answered.headers["retry-after"]
+
+
 async def test_two_sweeps_at_once_take_each_task_once(swept: World) -> None:
     """The scheduler delivers at least once, and the process sweeps by itself too."""
     await waiting(swept, tasks=2)
@@ -133,6 +149,18 @@ async def test_without_a_token_nobody_comes_in(swept: World, authorization: str 
 async def test_a_token_for_another_place_or_time_is_refused(swept: World, changed: dict[str, object]) -> None:
     """Google makes tokens for everybody's services."""
     answered = await swept.caller.post("/internal/sweep", headers=bearer(stripped(**changed)))
+
+    assert_problem(answered, 401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    "second", [("Authorization", f"Bearer {stripped()}"), ("X-Serverless-Authorization", "Bearer any.other.token")]
+)
+async def test_a_request_with_two_tokens_is_refused(swept: World, second: tuple[str, str]) -> None:
+    """Cloud Run checks only one of them, and lets the other pass as the caller wrote it."""
+    headers = [("Authorization", f"Bearer {stripped()}"), second]
+
+    answered = await swept.caller.post("/internal/sweep", headers=headers)
 
     assert_problem(answered, 401, "unauthenticated")
 

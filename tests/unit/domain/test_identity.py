@@ -1,7 +1,7 @@
 """Whom a token lets in."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -50,3 +50,10 @@ def test_nobody_else_is_let_in(token: IdToken) -> None:
     """Google signs tokens for everybody."""
     with pytest.raises(NotPermitted):
         EXPECTED.admit(token, now=NOW)
+
+
+def test_a_token_may_be_valid_to_the_end_of_time() -> None:
+    """A claim is any number; none of them may break the service."""
+    last = datetime.max.replace(tzinfo=UTC)
+
+    EXPECTED.admit(replace(TOKEN, expires_at=last), now=NOW)
