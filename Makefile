@@ -30,9 +30,10 @@ IMAGE ?= localhost/afterword:$(COMMIT)
 # What builds an image, called with a folder and the image's name; what checks a Terraform module, called like
 # infra/check.sh; and, if there is one, what runs an image as Cloud Run does and checks it, called with its name and
 # a port.
-IMAGE_BUILDER ?= sh -c 'exec docker build --build-arg COMMIT=$(COMMIT) --tag "$$1" "$$0"'
+IMAGE_BUILDER ?= sh -c 'exec docker build --platform=linux/amd64 --build-arg COMMIT=$(COMMIT) --tag "$$1" "$$0"'
 IMAGE_RUNNER ?=
 TERRAFORM_CHECK ?= infra/check.sh
+export COMMIT IMAGE_RUNNER TERRAFORM_CHECK
 CHECKOV ?= $(VENV)-infra/bin/checkov
 
 # The service that is released to, or rolled back.
@@ -78,7 +79,7 @@ image: $(DEVELOPMENT) ## Build the image (IMAGE=name)
 	$(IMAGE_BUILDER) . $(IMAGE)
 
 image-check: $(DEVELOPMENT) ## Run the image as Cloud Run does, and try it (needs docker or podman, and `make image`)
-	@AFTERWORD_IMAGE='$(IMAGE)' IMAGE_RUNNER='$(IMAGE_RUNNER)' COMMIT='$(COMMIT)' exec $(PY) -m pytest tests/infra/image -rP
+	@AFTERWORD_IMAGE='$(IMAGE)' exec $(PY) -m pytest tests/infra/image -rP
 
 check-infra: $(DEVELOPMENT) $(CHECKOV) ## Check the Terraform tree, and what it plans for each environment
 	@plans=$$(mktemp -d) && trap 'rm -rf "$$plans"' EXIT && export TF_VAR_project_id=afterword-check && \
@@ -86,7 +87,7 @@ check-infra: $(DEVELOPMENT) $(CHECKOV) ## Check the Terraform tree, and what it 
 		echo "$$environment:" && $(TERRAFORM_CHECK) infra --var-file infra/environments/$$environment.tfvars \
 			--plan-json "$$plans/$$environment.json" || exit 1; \
 	done && \
-	AFTERWORD_PLANS="$$plans" TERRAFORM_CHECK='$(TERRAFORM_CHECK)' $(PY) -m pytest -q tests/infra/plans
+	AFTERWORD_PLANS="$$plans" $(PY) -m pytest -q tests/infra/plans
 	$(CHECKOV) --directory infra
 
 deploy: $(DEVELOPMENT) ## Check, build, push and release this commit (PROJECT=..., REGION=...)

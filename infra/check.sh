@@ -23,8 +23,8 @@ plan_json=
 while [[ $# -gt 0 ]]; do
     [[ $# -ge 2 ]] || usage
     case $1 in
-        --var-file) variables+=("-var-file=$(realpath "$2")") ;;
-        --plan-json) plan_json=$(realpath -m "$2") ;;
+        --var-file) variables+=("-var-file=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")") ;;
+        --plan-json) plan_json=$(cd "$(dirname "$2")" && pwd)/$(basename "$2") ;;
         *) usage ;;
     esac
     shift 2
@@ -44,7 +44,7 @@ printf 'terraform {\n  backend "local" {}\n}\n' >check_override.tf
 terraform init -no-color || give_up "Not initialised. Is the network there? The provider is downloaded."
 terraform validate -no-color
 terraform test -no-color
-terraform plan -no-color -out=plan "${variables[@]}" ||
+terraform plan -no-color -out=plan ${variables[@]+"${variables[@]}"} ||
     give_up "No plan. Is TF_VAR_project_id set? Are there credentials? If not: gcloud auth application-default login"
 if [[ -n $plan_json ]]; then
     terraform show -json plan >"$plan_json"

@@ -7,10 +7,13 @@ locals {
   }
   # Parts are documents below a task's, and the TTL does not reach them through it.
   collections = toset(["tasks", "parts"])
+  # What is protected is at most forgotten by Terraform, never taken away: the database's own settings neither.
+  firestore_deletion_policy = var.deletion_protection ? "ABANDON" : "DELETE"
 }
 
 # A change of the database's id makes all of this anew, in the other database, and moves the service there. Nothing is
-# taken from the old one before that has succeeded (create_before_destroy); its data stays, if it is protected.
+# taken from the old one before that has succeeded (create_before_destroy); its data stays, if it is protected. Another
+# location for the same id is refused by Firestore: the id is taken.
 resource "google_firestore_database" "tasks" {
   name             = var.firestore.database
   location_id      = coalesce(var.firestore.location, var.region)
@@ -25,7 +28,7 @@ resource "google_firestore_database" "tasks" {
   delete_protection_state = (
     var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
   )
-  deletion_policy = var.deletion_protection ? "ABANDON" : "DELETE"
+  deletion_policy = local.firestore_deletion_policy
 
   depends_on = [google_project_service.api]
 
@@ -40,6 +43,8 @@ resource "google_firestore_index" "tasks" {
   database    = google_firestore_database.tasks.name
   collection  = "tasks"
   query_scope = "COLLECTION"
+
+  deletion_policy = local.firestore_deletion_policy
 
   dynamic "fields" {
     for_each = each.value
@@ -62,6 +67,8 @@ resource "google_firestore_field" "unindexed" {
   collection = each.key
   field      = "*"
 
+  deletion_policy = local.firestore_deletion_policy
+
   index_config {}
 
   lifecycle {
@@ -77,6 +84,8 @@ resource "google_firestore_field" "expiry" {
   collection = each.key
   field      = "expires_at"
 
+  deletion_policy = local.firestore_deletion_policy
+
   index_config {}
   ttl_config {}
 
@@ -90,6 +99,8 @@ resource "google_firestore_backup_schedule" "daily" {
 
   database  = google_firestore_database.tasks.name
   retention = "${var.firestore.backup_days * 24 * 3600}s"
+
+  deletion_policy = local.firestore_deletion_policy
 
   daily_recurrence {}
 

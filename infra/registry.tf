@@ -1,6 +1,6 @@
 locals {
-  # Cloud Run runs what it has imported, but a roll-back, or a revision that has long scaled to zero, may ask for its
-  # image again. What serves or served lately is among the newest, also behind a long row of builds that failed.
+  # Cloud Run runs the copy that it has imported, but a roll-back may ask for an image again. What serves or served
+  # lately is among the newest, unless fifty pushes in more than three months have not become a release.
   images_kept       = 50
   images_kept_for_s = 90 * 24 * 3600
 }
@@ -10,6 +10,8 @@ resource "google_artifact_registry_repository" "afterword" {
   location      = var.region
   format        = "DOCKER"
   description   = "The service's images, tagged by commit."
+
+  deletion_policy = var.deletion_protection ? "PREVENT" : "DELETE"
 
   # An image goes when both hold: it is old, and it is not one of the newest. Keeping beats deleting.
   cleanup_policies {

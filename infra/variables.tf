@@ -28,8 +28,8 @@ variable "service_name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,22}[a-z0-9]$", var.service_name))
-    error_message = "Two to 24 small letters, digits and hyphens, a letter first: the accounts' names get no longer."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,22}[a-z0-9]$", var.service_name)) && !strcontains(var.service_name, "--")
+    error_message = "Two to 24 small letters, digits and single hyphens, a letter first: the accounts' names get no longer, and more than one hyphen sets a tag apart in a host name."
   }
 }
 
@@ -72,8 +72,10 @@ variable "service" {
     error_message = "Cloud Run takes 512 MiB at the least, and between 512 and 4096 MiB for each vCPU."
   }
   validation {
-    condition     = var.service.memory_mib >= local.memory_needed_mib
-    error_message = "memory_mib must be ${local.memory_needed_mib} at the least: ${local.base_memory_mib} for the server, cpu × child_memory_mib, and ${local.memory_per_body} × body_budget_mib. A full instance would be killed with all its work."
+    condition = var.service.memory_mib >= (
+      local.base_memory_mib + var.service.cpu * var.service.child_memory_mib + local.memory_per_body * var.service.body_budget_mib
+    )
+    error_message = "memory_mib must hold the server (${local.base_memory_mib} MiB), cpu × child_memory_mib, and ${local.memory_per_body} × body_budget_mib, or a full instance is killed with all its work."
   }
   validation {
     condition     = var.service.child_memory_mib >= 64 && var.service.body_budget_mib >= 2

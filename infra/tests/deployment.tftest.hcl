@@ -168,7 +168,15 @@ run "images" {
     error_message = "An image goes only if it is old and not among the newest."
   }
   assert {
-    condition     = length(google_project_service.api["run.googleapis.com"].service) > 0 && !contains(keys(google_project_service.api), "containerscanning.googleapis.com")
+    condition     = toset(google_artifact_registry_repository.afterword.cleanup_policies[*].action) == toset(["DELETE", "KEEP"])
+    error_message = "Without the policy that keeps, an old image goes although it serves."
+  }
+  assert {
+    condition     = google_artifact_registry_repository.afterword.deletion_policy == "PREVENT"
+    error_message = "Without the images there is no way back."
+  }
+  assert {
+    condition     = !contains(keys(google_project_service.api), "containerscanning.googleapis.com")
     error_message = "Scanning is billed by the image, so it is off until it is asked for."
   }
 }

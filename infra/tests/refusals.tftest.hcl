@@ -30,6 +30,14 @@ run "a_name_too_long_for_the_accounts" {
   expect_failures = [var.service_name]
 }
 
+run "a_name_that_looks_tagged" {
+  command = plan
+  variables {
+    service_name = "after---word"
+  }
+  expect_failures = [var.service_name]
+}
+
 run "everybody" {
   command = plan
   variables {

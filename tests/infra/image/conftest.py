@@ -10,9 +10,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.emulator import Emulator
-from tests.infra.image.container import Container, rehearsal, running
+from tests.infra.image.container import Container, rehearsal, running, why_not
 
 collect_ignore_glob = [] if os.environ.get("AFTERWORD_IMAGE") else ["test_*.py"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _image_is_there() -> None:
+    """Say at once, and once, what is missing."""
+    if reason := why_not():
+        pytest.exit(reason, returncode=1)
 
 
 @pytest.fixture(scope="module")

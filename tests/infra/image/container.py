@@ -52,7 +52,20 @@ def engine() -> tuple[str, ...]:
         return ("docker",)
     if shutil.which("podman"):
         return ("podman", *_podman_options())
-    raise AssertionError("No container engine was found: install docker or podman, or name one in CONTAINER_ENGINE")
+    raise NoEngine
+
+
+class NoEngine(Exception):
+    """Nothing here runs containers."""
+
+
+def why_not() -> str | None:
+    """Say what is missing for these tests, if anything is."""
+    try:
+        there = _succeeds(*engine(), "image", "inspect", image())
+    except NoEngine:
+        return "No container engine answers: start docker's daemon, install podman, or name one in CONTAINER_ENGINE."
+    return None if there else f"There is no image {image()}: `make image` builds it, or name another with IMAGE=."
 
 
 def run(*arguments: str, within: float = 60.0) -> str:

@@ -4,8 +4,9 @@ import re
 
 from app.api.services import Limits
 from app.server import timeout as longest_stall
-from tests.infra.plans.plan import Plan, Values
+from tests.infra.plans.plan import ROOT, Plan, Values
 
+SERVICE_TF = (ROOT / "infra" / "service.tf").read_text(encoding="utf-8")
 SERVER_MIB = 256
 """What a server without work takes."""
 PER_BODY = 8
@@ -91,6 +92,8 @@ def test_the_pipeline_owns_image_and_traffic(plan: Plan) -> None:
     """An apply in the middle of a roll-back must not move traffic, nor put the sample back into service."""
     (template,) = plan.service["template"]
 
+    for owned in ("client", "client_version", "template[0].containers[0].image", "template[0].labels", "traffic"):
+        assert f"      {owned},\n" in SERVICE_TF.partition("ignore_changes = [")[2].partition("]\n")[0]
     assert template["revision"] is None
     assert plan.service["traffic"] == []
     assert plan.container["image"] == "us-docker.pkg.dev/cloudrun/container/hello"
@@ -104,6 +107,43 @@ def test_every_identity_is_the_services_own(plan: Plan) -> None:
     assert accounts == {"afterword-run", "afterword-sweep", "afterword-build"}
     assert not roles & {"roles/owner", "roles/editor", "roles/viewer"}
     assert not {role for role in roles if re.search("[aA]dmin", role)}
+
+
+def test_nobody_is_granted_anything_else(plan: Plan) -> None:
+    """A role that nobody remembers to have granted is one that an intruder finds."""
+    grants = {
+        (kind.removeprefix("google_").removesuffix("_iam_member"), grant["role"].removeprefix("roles/"))
+        for kind in plan.kinds
+        if kind.endswith("_iam_member")
+        for grant in plan.every(kind)
+    }
+
+    assert grants == {
+        ("artifact_registry_repository", "artifactregistry.writer"),
+        ("cloud_run_v2_service", "run.developer"),
+        ("cloud_run_v2_service", "run.invoker"),
+        ("project", "datastore.user"),
+        ("project", "logging.logWriter"),
+        ("service_account", "iam.serviceAccountOpenIdTokenCreator"),
+        ("service_account", "iam.serviceAccountUser"),
+        ("storage_bucket", "storage.objectViewer"),
+    }
+
+
+def test_an_instance_is_a_whole_machine_and_starts_with_a_boost(plan: Plan) -> None:
+    """The first generation has no process 1 of ours; and a start takes CPU that a caller is waiting for."""
+    (template,) = plan.service["template"]
+    (resources,) = plan.container["resources"]
+
+    assert template["execution_environment"] == "EXECUTION_ENVIRONMENT_GEN2"
+    assert resources["startup_cpu_boost"] is True
+
+
+def test_a_sweep_that_was_not_taken_in_is_tried_again(plan: Plan) -> None:
+    """In a draining instance it is sent away, and the next schedule may be hours off."""
+    (retry,) = plan.one("google_cloud_scheduler_job")["retry_config"]
+
+    assert retry["retry_count"] >= 1
 
 
 def test_production_is_always_there_and_cannot_be_deleted_by_mistake(prod: Plan) -> None:
