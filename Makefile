@@ -39,6 +39,7 @@ CHECKOV ?= $(VENV)-infra/bin/checkov
 # The service that is released to, or rolled back.
 SERVICE ?= afterword
 WHERE = --project=$(PROJECT) --region=$(REGION) --service=$(SERVICE)
+RELEASED = $(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$(COMMIT)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -91,11 +92,11 @@ check-infra: $(DEVELOPMENT) $(CHECKOV) ## Check the Terraform tree, and what it 
 	$(CHECKOV) --directory infra
 
 deploy: $(DEVELOPMENT) ## Check, build, push and release this commit (PROJECT=..., REGION=...)
-	@commit=$$($(PY) infra/deploy.py preflight $(WHERE)) && \
-	image=$(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$$commit && \
-	$(MAKE) check image IMAGE=$$image && \
-	docker push $$image && \
-	exec $(PY) infra/deploy.py release $(WHERE) --image=$$image --commit=$$commit
+	@$(PY) infra/deploy.py preflight $(WHERE)
+	@$(MAKE) check image IMAGE=$(RELEASED)
+	@$(PY) infra/deploy.py preflight $(WHERE)
+	@docker push $(RELEASED)
+	@exec $(PY) infra/deploy.py release $(WHERE) --image=$(RELEASED) --commit=$(COMMIT)
 
 rollback: $(DEVELOPMENT) ## Go back to what served before the last release (PROJECT=..., REGION=...)
 	@exec $(PY) infra/deploy.py rollback $(WHERE)

@@ -31,7 +31,12 @@ class Tagged(NamedTuple):
 
 @dataclass(frozen=True)
 class Service:
-    """A service as it is; *shares* is the traffic, in percent, of each revision that has some."""
+    """
+    A service as it is.
+
+    *shares* is the traffic, in percent, of each revision that has some;
+    *follows* says whether new revisions get it by themselves.
+    """
 
     url: str
     image: str
@@ -39,6 +44,7 @@ class Service:
     ready: str
     shares: dict[str, int]
     tags: dict[str, Tagged]
+    follows: bool = False
 
     @classmethod
     def parse(cls, described: dict[str, Any]) -> "Service":
@@ -66,12 +72,28 @@ class Service:
             ready=status["latestReadyRevisionName"],
             shares=shares,
             tags=tags,
+            follows=any(target.get("latestRevision") and target.get("percent") for target in status["traffic"]),
         )
 
     @property
     def main(self) -> str:
         """The revision that serves most."""
         return max(self.shares, key=self.shares.__getitem__)
+
+    def is_routed(self, *flags: str) -> bool:
+        """Whether traffic and tags are as these *flags* of `update-traffic` ask for."""
+        asked = {name: pairs(value) for name, _, value in (flag.partition("=") for flag in flags)}
+        named = {tag: target.revision for tag, target in self.tags.items()}
+        return (
+            asked.get("--to-revisions", self._shares_as_text) == self._shares_as_text
+            and (self.follows or "--to-latest" not in asked)
+            and asked.get("--update-tags", {}).items() <= named.items()
+            and not asked.get("--remove-tags", {}).keys() & named
+        )
+
+    @property
+    def _shares_as_text(self) -> dict[str, str]:
+        return {revision: str(percent) for revision, percent in self.shares.items()}
 
     def __str__(self) -> str:
         """Say who serves how much."""
@@ -115,16 +137,28 @@ class Cloud:
 
         Not with `--tag`: then gcloud chooses the revision's name, it stays in
         the service's template, and Terraform stumbles over it for ever after.
+        Which revision is the latest *ready* one is not asked: without traffic,
+        the platform may be late to say so.
         """
         self._run("deploy", self.service, f"--image={image}", "--no-traffic", limit=START)
         now = self.describe()
-        if now.image != image or now.created != now.ready:
+        if now.image != image:
             raise Failure(f"Somebody else deployed {now.created} at the same time; try again when that is done.")
         return now.created
 
     def route(self, *flags: str) -> None:
-        """Change traffic and tags, all of it or none."""
-        self._run("services", "update-traffic", self.service, *flags, limit=ROUTE)
+        """
+        Change traffic and tags, all of it or none.
+
+        gcloud also fails after it has done so: if the answer got lost, or if
+        the newest revision, whoever's it is, is not well. So what is there
+        counts, and not what it says.
+        """
+        try:
+            self._run("services", "update-traffic", self.service, *flags, limit=ROUTE)
+        except Failure:
+            if not self.describe().is_routed(*flags):
+                raise
 
     def routing(self, *flags: str) -> str:
         """Say how a person does what `route` does."""
@@ -137,6 +171,11 @@ class Cloud:
 
     def _run(self, *words: str, limit: float = READ) -> str:
         return self.gcloud("run", *words, f"--region={self.region}", limit=limit)
+
+
+def pairs(text: str) -> dict[str, str]:
+    """Read `a=1,b=2`, or the names alone."""
+    return {name: value for name, _, value in (pair.partition("=") for pair in text.split(",") if pair)}
 
 
 def repository(image: str) -> str:

@@ -3,7 +3,8 @@
 Put an image into service on Cloud Run, or go back to what served before.
 
 Either all of it is done, or what served before serves on: also if something
-fails, and if Ctrl-C or the end of a build interrupts it.
+fails, and if Ctrl-C or SIGTERM interrupts it. Only SIGKILL leaves things as they
+are at that moment; the next release puts them in order.
 
 exit codes: 0 done; 1 failed, and what served before serves; 2 not understood;
 3 failed, and traffic could not be put back; 129, 130 or 143 interrupted, and
@@ -43,16 +44,16 @@ class Interrupted(BaseException):
         self.number = number
 
 
-def promotion(now: Service, *, served: str, image: str) -> list[str]:
+def promotion(now: Service, *, revision: str, served: str, image: str) -> list[str]:
     """
-    Return what makes traffic follow the newest revision, and marks the way back.
+    Return what gives all traffic to the *revision* that was tried, by its name, and marks the way back.
 
     *served* is the image that served most. Neither a placeholder nor the same
     image once more is worth going back to. All trials end with this one: their
     revisions are older, or their releases were killed.
     """
     trials = sorted(tag for tag in now.tags if TRIAL.fullmatch(tag))
-    flags = ["--to-latest", f"--remove-tags={','.join(trials)}"]
+    flags = [f"--to-revisions={revision}=100", f"--remove-tags={','.join(trials)}"]
     is_a_way_back = repository(served) == repository(image) and served != image
     return [*flags, f"--update-tags={PREVIOUS}={now.main}"] if is_a_way_back else flags
 
@@ -70,7 +71,7 @@ def restoration(before: Service, *trials: str) -> list[str]:
 
 def in_between(before: Service, now: Service, *, revision: str) -> str | None:
     """Say what somebody else has done since this release began, if anything."""
-    if {now.created, now.ready} != {revision}:
+    if now.created != revision:
         return f"Somebody else has deployed {now.created} since; see whether it is still being released."
     if now.shares != before.shares:
         return f"Somebody else has moved traffic since, from {before} to {now}; find out why, then try again."
@@ -103,9 +104,28 @@ def release(cloud: Cloud, options: argparse.Namespace) -> None:
             raise Failure(reason)
         say(f"moving all traffic to {revision}")
         undo[:] = restoration(before, trial)
-        cloud.route(*promotion(now, served=served, image=image))
+        cloud.route(*promotion(now, revision=revision, served=served, image=image))
         gets_traffic(Caller(before.url, token, time.monotonic() + options.patience), revision)
+    if not _follows(cloud, revision):
+        say(
+            f"traffic is pinned to {revision}, and moves with the next release; what Terraform changes waits until then"
+        )
     say(f"done: {before.url} answers from {revision}, commit {commit}")
+
+
+def _follows(cloud: Cloud, revision: str) -> bool:
+    """Unpin traffic, if the newest revision is the one that serves: what was made meanwhile has not been tried."""
+    with suppress(Failure):
+        for _ in range(TRIES):
+            now = cloud.describe()
+            if now.created != revision:
+                return False
+            if now.ready == revision:
+                cloud.route("--to-latest")
+                if cloud.describe().created == revision:
+                    return True
+                cloud.route(f"--to-revisions={revision}=100")
+    return False
 
 
 def rollback(cloud: Cloud, options: argparse.Namespace) -> None:
@@ -128,8 +148,11 @@ def rollback(cloud: Cloud, options: argparse.Namespace) -> None:
         raise Failure(f"{failure}\nTo go back to it all the same: {by_hand}") from failure
     way_back = max(left, key=before.shares.__getitem__)
     with all_or_nothing(cloud) as undo:
+        now = cloud.describe()
+        if (now.shares, now.tags.get(PREVIOUS)) != (before.shares, target):
+            raise Failure(f"Somebody else has moved traffic since, from {before} to {now}; look again, then go back.")
         say(f"moving all traffic to {target.revision}")
-        undo[:] = restoration(before)
+        undo[:] = restoration(now)
         cloud.route(f"--to-revisions={target.revision}=100", f"--update-tags={PREVIOUS}={way_back}")
         gets_traffic(Caller(before.url, token, time.monotonic() + options.patience), target.revision)
     say(f"done: {before.url} answers from {target.revision}, commit {commit}, until the next release")
@@ -138,7 +161,7 @@ def rollback(cloud: Cloud, options: argparse.Namespace) -> None:
 
 def preflight(cloud: Cloud, _: argparse.Namespace) -> None:
     """Print the commit of a work tree without changes, if the service to release it to exists."""
-    changes = run("git", "status", "--porcelain", limit=READ)
+    changes = run("git", "status", "--porcelain", "--untracked-files=all", limit=READ)
     if changes:
         raise Failure(f"Only a commit can be released. Commit, ignore or remove:\n{changes.rstrip()}")
     cloud.describe()
@@ -159,6 +182,8 @@ def all_or_nothing(cloud: Cloud) -> Iterator[list[str]]:
         _ignore_signals()  # it is done, whatever comes now
     except BaseException as reason:
         _ignore_signals()
+        if undo:
+            say("putting back what was there before; this takes a moment")
         if undo and not _is_put_back(cloud, undo):
             by_hand = cloud.routing(*undo)
             if undo[0].startswith("--to-revisions"):
@@ -188,9 +213,10 @@ def _ignore_signals() -> None:
 
 
 def say(line: str) -> None:
-    """Tell the progress, at once also in a build's log."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Tell the progress, at once also in a build's log; that nobody listens any more changes nothing."""
+    with suppress(OSError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -243,7 +269,8 @@ def main() -> int:
     """Do what the command line says, and return the exit code."""
     options = parser().parse_args()
     for number in SIGNALS:
-        signal.signal(number, _interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has its reason
+            signal.signal(number, _interrupt)
     try:
         options.command(Cloud(options.project, options.region, options.service), options)
     except Failure as failure:

@@ -145,6 +145,13 @@ resource "google_cloud_run_v2_service_iam_member" "build_deploys" {
   member   = google_service_account.build.member
 }
 
+# gcloud also waits for what it has started, and that is looked up in the project.
+resource "google_project_iam_member" "build_looks_on" {
+  project = var.project_id
+  role    = "roles/run.viewer"
+  member  = google_service_account.build.member
+}
+
 resource "google_service_account_iam_member" "build_deploys_as" {
   service_account_id = google_service_account.run.name
   role               = "roles/iam.serviceAccountUser"

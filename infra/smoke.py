@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +22,8 @@ IAM: Final = "https://iamcredentials.googleapis.com/"
 CALL: Final = 30.0
 PAUSE: Final = 1.0
 """Seconds for one call, and until the next if the answer does not say."""
+SETTLING: Final = 60.0
+"""Seconds for a host name that has just been given to another revision."""
 SILENCE: Final = 0
 """The status of no answer at all."""
 PASSING: Final = frozenset({SILENCE, 408, 425, 429, 500, 502, 503, 504})
@@ -75,9 +77,10 @@ class Caller:
             answer = self._call(method, path, body)
             if answer.status not in PASSING and until(answer):
                 return answer
-            if time.monotonic() + answer.pause > self.give_up_at:
+            remaining = self.give_up_at - time.monotonic()
+            if remaining <= 0:
                 return answer
-            time.sleep(answer.pause)
+            time.sleep(min(answer.pause, remaining))
 
     def _call(self, method: str, path: str, body: object) -> Answer:
         request = urllib.request.Request(  # noqa: S310 - the platform's URLs
@@ -133,7 +136,7 @@ def identity(cloud: Cloud, account: str | None, *, audience: str) -> str:
     answer = caller.ask("POST", f"{account}:generateIdToken", {"audience": audience, "includeEmail": True})
     if answer.status != HTTPStatus.OK:
         raise Failure(
-            f"IAM makes no identity token for {account}: {answer.status}. "
+            f"IAM makes no identity token for {account}: {answer.status or 'no answer'}. "
             "Whoever asks needs roles/iam.serviceAccountOpenIdTokenCreator on that account."
         )
     return str(answer.body["token"])
@@ -147,12 +150,19 @@ def answers(caller: Caller, revision: str) -> str:
         Failure: If somebody else answers, or it does not become ready.
     """
     version = caller.ask("GET", "/version", until=lambda answer: answer.status != HTTPStatus.NOT_FOUND)
+    if version.status == HTTPStatus.OK and version.body.get("revision") != revision:
+        version = _settled(caller).ask("GET", "/version", until=lambda answer: answer.body.get("revision") == revision)
     if version.body.get("revision") != revision:
         raise Failure(f"GET {caller.url}/version should answer from {revision}, and answers: {version}")
     ready = caller.ask("GET", "/health/ready")
     if ready.status != HTTPStatus.OK:
         raise Failure(f"{revision} is not ready: GET /health/ready answers {ready}")
     return str(version.body.get("commit"))
+
+
+def _settled(caller: Caller) -> Caller:
+    """Bear with *caller*'s host for as long as a tag that was moved may still lead to the revision it named before."""
+    return replace(caller, give_up_at=min(caller.give_up_at, time.monotonic() + SETTLING))
 
 
 def processes(caller: Caller, revision: str) -> None:

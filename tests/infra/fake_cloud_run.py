@@ -72,7 +72,7 @@ class CloudRun:
     The platform: *programs* by image.
 
     A call that begins like *holds* is not answered, and `reached` once it has
-    come in; *stuck_at* is a revision that gets all calls whatever the traffic.
+    come in; *bodies* has the last one of each call; *stuck_at* is a revision that gets all calls whatever the traffic.
     """
 
     folder: Path
@@ -83,6 +83,7 @@ class CloudRun:
     reached: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     calls: list[str] = field(default_factory=list)
+    bodies: dict[str, Any] = field(default_factory=dict)
 
     def answer(self, call: str, token: str) -> Reply:
         """Answer one *call*, such as `GET /service/version`."""
@@ -122,7 +123,8 @@ def serving(cloud: CloudRun) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if length := int(self.headers.get("Content-Length") or 0):
+                cloud.bodies[f"{self.command} {self.path}"] = json.loads(self.rfile.read(length))
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             status, body = cloud.answer(f"{self.command} {self.path}", token)
             if status == 0:

@@ -83,7 +83,8 @@ def deploy(state: State, names: Sequence[str], flags: Flags) -> str:
     service["created"] = revision
     if flags["--image"] in state["broken"]:
         raise Refused(f"Revision '{revision}' is not ready and cannot serve traffic.")
-    service["ready"] = revision
+    if "--no-traffic" not in flags:  # else the platform notices only when it gets some
+        service["ready"] = revision
     return ""
 
 
@@ -104,6 +105,8 @@ def update_traffic(state: State, names: Sequence[str], flags: Flags) -> str:
     unknown = {*shares, *tags.values()} - {"LATEST", *state["revisions"]}
     if unknown:
         raise Refused(f"Revision {', '.join(unknown)} not found.")
+    if service["created"] in shares:
+        service["ready"] = service["created"]
     service["traffic"] = [_target(key) | {"percent": percent} for key, percent in shares.items()]
     service["traffic"] += [_target(key) | {"tag": tag} for tag, key in tags.items()]
     return "Traffic:"

@@ -45,6 +45,8 @@ def test_a_description_is_read_as_the_platform_writes_it() -> None:
         "r-3",
         "r-2",
     )
+    assert service.follows
+    assert service.is_routed("--to-latest")
     assert str(service) == "r-2 80 %, r-1 20 %"
 
 
@@ -55,10 +57,10 @@ def test_a_service_that_has_never_served_is_told_so(status: dict[str, object]) -
         Service.parse({"status": status})
 
 
-def test_traffic_follows_and_the_way_back_is_marked_in_one_step() -> None:
+def test_traffic_moves_by_name_and_the_way_back_is_marked_in_one_step() -> None:
     """Between two steps somebody could be interrupted."""
-    assert promotion(NOW, served=image(OLD), image=image(NEW)) == [
-        "--to-latest",
+    assert promotion(NOW, revision="r-3", served=image(OLD), image=image(NEW)) == [
+        "--to-revisions=r-3=100",
         "--remove-tags=c-bbbbbbb",
         "--update-tags=previous=r-2",
     ]
@@ -67,14 +69,16 @@ def test_traffic_follows_and_the_way_back_is_marked_in_one_step() -> None:
 @pytest.mark.parametrize("served", [PLACEHOLDER, f"{PLACEHOLDER}:latest", image(NEW)])
 def test_what_is_not_worth_going_back_to_is_not_marked(served: str) -> None:
     """Neither the placeholder nor the very same image; what was marked before stays so."""
-    assert promotion(NOW, served=served, image=image(NEW)) == ["--to-latest", "--remove-tags=c-bbbbbbb"]
+    flags = promotion(NOW, revision="r-3", served=served, image=image(NEW))
+
+    assert flags == ["--to-revisions=r-3=100", "--remove-tags=c-bbbbbbb"]
 
 
 def test_trials_that_were_killed_end_with_the_next_one() -> None:
     """And nobody else's tags do."""
     tags = NOW.tags | {name: Tagged("r-1", "") for name in ("c-0123456", "canary", "c-green", "previous")}
 
-    flags = promotion(replace(NOW, tags=tags), served=image(OLD), image=image(NEW))
+    flags = promotion(replace(NOW, tags=tags), revision="r-3", served=image(OLD), image=image(NEW))
 
     assert flags[1] == "--remove-tags=c-0123456,c-bbbbbbb"
 
@@ -99,6 +103,25 @@ def test_the_way_back_is_put_back_too(tags: dict[str, Tagged], trials: list[str]
 def test_a_split_is_put_back_with_its_shares() -> None:
     """By name, since the latest revision is another one now."""
     assert restoration(replace(NOW, shares={"r-2": 90, "r-1": 10}))[0] == "--to-revisions=r-2=90,r-1=10"
+
+
+@pytest.mark.parametrize(
+    ("flags", "done"),
+    [
+        (["--to-revisions=r-2=100"], True),
+        (["--to-revisions=r-2=100", "--update-tags=c-bbbbbbb=r-3", "--remove-tags=previous,c-1"], True),
+        (["--to-revisions=r-2=90,r-1=10"], False),
+        (["--to-revisions=r-3=100"], False),
+        (["--to-latest"], False),
+        (["--update-tags=c-bbbbbbb=r-2"], False),
+        (["--update-tags=previous=r-2"], False),
+        (["--remove-tags=c-bbbbbbb"], False),
+    ],
+    ids=str,
+)
+def test_what_is_there_tells_whether_it_was_done(flags: list[str], *, done: bool) -> None:
+    """What gcloud says of it may be wrong."""
+    assert NOW.is_routed(*flags) is done
 
 
 def test_who_is_alone_goes_on() -> None:

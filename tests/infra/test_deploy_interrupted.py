@@ -57,7 +57,7 @@ def test_interrupted_when_the_revision_has_started(platform: Rehearsal) -> None:
     done = interrupted(release, signal.SIGTERM)
 
     assert done.returncode == 143
-    assert platform.state["service"]["ready"] == AFTER
+    assert platform.state["service"]["created"] == AFTER
     assert_nothing_has_changed(platform)
 
 
@@ -101,7 +101,7 @@ def test_interrupted_between_the_trial_and_the_traffic(platform: Rehearsal) -> N
 
     assert done.returncode == 143
     assert f"DELETE /{TRIAL}/tasks/task-1" in platform.cloud.calls
-    assert not any("--to-latest" in change for change in platform.changes)
+    assert not any("--to-revisions" in change for change in platform.changes)
     assert_nothing_has_changed(platform)
 
 

@@ -66,6 +66,15 @@ def test_a_work_tree_with_changes_is_not_deployed(platform: Rehearsal) -> None:
     assert said(platform) == []
 
 
+def test_a_dry_run_releases_nothing(platform: Rehearsal) -> None:
+    """make runs a line that calls make even then, and all of what else stands in it."""
+    done = make(platform, "--dry-run", "deploy", *PLACES)
+
+    assert done.returncode == 0
+    assert [line for line in said(platform) if line.startswith("docker")] == []
+    assert platform.serving == {"afterword-00002-abc": 100}
+
+
 @pytest.mark.parametrize("target", ["deploy", "rollback"])
 @pytest.mark.parametrize("place", PLACES)
 def test_both_want_to_know_where(platform: Rehearsal, target: str, place: str) -> None:

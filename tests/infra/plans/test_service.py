@@ -124,6 +124,7 @@ def test_nobody_is_granted_anything_else(plan: Plan) -> None:
         ("cloud_run_v2_service", "run.invoker"),
         ("project", "datastore.user"),
         ("project", "logging.logWriter"),
+        ("project", "run.viewer"),
         ("service_account", "iam.serviceAccountOpenIdTokenCreator"),
         ("service_account", "iam.serviceAccountUser"),
         ("storage_bucket", "storage.objectViewer"),
