@@ -41,6 +41,8 @@ RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /usr/local/lib/python3.13
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=code /srv /srv
+# For SQLite's file, where there is no Firestore: a trial, or a volume that is mounted here.
+RUN install -d -o 10001 -g 10001 /data
 
 WORKDIR /srv
 # FORWARDED_ALLOW_IPS: only Google's front end reaches the container, and it alone knows the caller's scheme.
@@ -48,7 +50,8 @@ ENV PATH="/opt/venv/bin:$PATH" \
     PORT=8080 \
     WEB_CONCURRENCY=1 \
     FORWARDED_ALLOW_IPS="*" \
-    AFTERWORD_HOST=0.0.0.0
+    AFTERWORD_HOST=0.0.0.0 \
+    AFTERWORD_SQLITE_PATH=/data/tasks.db
 # A number, since the platform would run a user whose name it does not find as root.
 USER 10001:10001
 EXPOSE 8080

@@ -4,7 +4,7 @@
 # It makes the bucket for Terraform's state, and enables the APIs that Terraform itself calls.
 set -euo pipefail
 
-if [[ $# -ne 2 ]]; then
+if [[ $# -ne 2 || ! $1 =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ || ! $2 =~ ^[a-z]+-[a-z]+[0-9]+$ ]]; then
     echo "usage: infra/bootstrap.sh PROJECT REGION, for example: infra/bootstrap.sh my-project-123 europe-west1" >&2
     exit 2
 fi
@@ -41,4 +41,4 @@ gcloud storage buckets update "gs://$bucket" --versioning --uniform-bucket-level
 
 echo
 echo "Done. Now run:"
-echo "  terraform -chdir=infra init -backend-config=bucket=$bucket -backend-config=prefix=afterword"
+echo "  terraform -chdir=infra init -reconfigure -backend-config=bucket=$bucket -backend-config=prefix=afterword"

@@ -15,6 +15,10 @@ give_up() {
     exit 1
 }
 
+absolute() {
+    if [[ $1 == /* ]]; then echo "$1"; else echo "$PWD/$1"; fi
+}
+
 [[ $# -ge 1 && -d $1 ]] || usage
 module=$1
 shift
@@ -23,8 +27,11 @@ plan_json=
 while [[ $# -gt 0 ]]; do
     [[ $# -ge 2 ]] || usage
     case $1 in
-        --var-file) variables+=("-var-file=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")") ;;
-        --plan-json) plan_json=$(cd "$(dirname "$2")" && pwd)/$(basename "$2") ;;
+        --var-file)
+            [[ -f $2 ]] || give_up "There is no file $2."
+            variables+=("-var-file=$(absolute "$2")")
+            ;;
+        --plan-json) plan_json=$(absolute "$2") ;;
         *) usage ;;
     esac
     shift 2

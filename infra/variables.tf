@@ -44,7 +44,7 @@ variable "invokers" {
       for member in var.invokers :
       can(regex("^((user|group|serviceAccount|domain):|principal(Set)?://)\\S+$", member))
     ])
-    error_message = "The service has no users of its own yet, so it must not be public: name members, not allUsers."
+    error_message = "Write each as user:NAME@…, group:… or serviceAccount:…; not allUsers, since the service has no users of its own yet and must not be public."
   }
 }
 

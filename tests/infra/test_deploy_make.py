@@ -67,7 +67,7 @@ def test_a_work_tree_with_changes_is_not_deployed(platform: Rehearsal) -> None:
 
 
 def test_a_dry_run_releases_nothing(platform: Rehearsal) -> None:
-    """make runs a line that calls make even then, and all of what else stands in it."""
+    """A line that calls make is run by make even then, and all of what else stands in it."""
     done = make(platform, "--dry-run", "deploy", *PLACES)
 
     assert done.returncode == 0

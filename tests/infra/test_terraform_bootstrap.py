@@ -66,7 +66,7 @@ def test_it_ends_with_the_command_to_run_next(gcloud: StandIn) -> None:
     ended = bootstrap(gcloud, "demo-project", "europe-west1")
 
     assert ended.stdout.splitlines()[-1].strip() == (
-        "terraform -chdir=infra init -backend-config=bucket=demo-project-terraform-state "
+        "terraform -chdir=infra init -reconfigure -backend-config=bucket=demo-project-terraform-state "
         "-backend-config=prefix=afterword"
     )
 
@@ -89,7 +89,10 @@ def test_what_fails_stops_it_and_says_what_to_do(gcloud: StandIn, failing: tuple
     assert "Done." not in ended.stdout
 
 
-@pytest.mark.parametrize("arguments", [(), ("demo-project",), ("demo-project", "europe-west1", "more")])
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("demo-project",), ("demo-project", "europe-west1", "more"), ("", ""), ("Demo Project", "europe-west1")],
+)
 def test_without_project_and_region_it_does_nothing(gcloud: StandIn, arguments: tuple[str, ...]) -> None:
     """A bucket's place cannot be changed afterwards, so none is guessed."""
     ended = bootstrap(gcloud, *arguments)

@@ -18,6 +18,10 @@ from tests.processes import children, successor, vanishes
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+NICEST = 19
+"""Linux knows no lower priority."""
+
+
 @pytest.mark.parametrize("name", ["exits", "segfaults", "closes_everything", "writes_garbage"])
 async def test_a_child_that_breaks_costs_one_attempt_and_is_replaced(pool: ForkserverPool, name: str) -> None:
     """One poisonous document does not take a slot away."""
@@ -122,7 +126,7 @@ async def test_children_leave_the_cpu_to_the_web_worker(pool: ForkserverPool) ->
     answer = await pool.run(CATALOGUE.find("tells_pids", Kind.DOCUMENT), Document(text=""), Progress(), limit=LONG)
 
     assert isinstance(answer, dict)
-    assert answer["niceness"] == os.nice(0) + NICENESS
+    assert answer["niceness"] == min(NICEST, os.nice(0) + NICENESS)
 
 
 async def test_dead_children_are_reaped_and_replaced_one_for_one(pool: ForkserverPool) -> None:
