@@ -92,9 +92,9 @@ check-infra: $(DEVELOPMENT) $(CHECKOV) ## Check the Terraform tree, and what it 
 	$(CHECKOV) --directory infra
 
 deploy: $(DEVELOPMENT) ## Check, build, push and release this commit (PROJECT=..., REGION=...)
-	@$(PY) infra/deploy.py preflight $(WHERE)
+	@$(PY) infra/deploy.py preflight $(WHERE) --commit=$(COMMIT)
 	@$(MAKE) check image IMAGE=$(RELEASED)
-	@$(PY) infra/deploy.py preflight $(WHERE)
+	@$(PY) infra/deploy.py preflight $(WHERE) --commit=$(COMMIT)
 	@docker push $(RELEASED)
 	@exec $(PY) infra/deploy.py release $(WHERE) --image=$(RELEASED) --commit=$(COMMIT)
 

@@ -86,7 +86,7 @@ class Service:
         named = {tag: target.revision for tag, target in self.tags.items()}
         return (
             asked.get("--to-revisions", self._shares_as_text) == self._shares_as_text
-            and (self.follows or "--to-latest" not in asked)
+            and ("--to-latest" not in asked or (self.follows and len(self.shares) == 1))
             and asked.get("--update-tags", {}).items() <= named.items()
             and not asked.get("--remove-tags", {}).keys() & named
         )

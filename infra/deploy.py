@@ -24,7 +24,7 @@ from typing import Final, NoReturn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the script may be run from anywhere
 
 from infra.cloud_run import READ, SIGNALS, Cloud, Failure, Service, repository, run
-from infra.smoke import Caller, answers, gets_traffic, identity, processes
+from infra.smoke import PAUSE, Caller, answers, gets_traffic, identity, processes
 
 PREVIOUS: Final = "previous"
 """The tag of what served before the last release; the platform itself has no notion of it."""
@@ -33,6 +33,8 @@ TRIAL: Final = re.compile(r"c-[0-9a-f]{7}")
 LONGEST_NAME: Final = 46 - len("c-0123456")
 """A tag and the service's name share one label of a host name."""
 TRIES: Final = 3
+ROUNDS: Final = 8
+"""Looks at a service until traffic follows; the platform may be late to call a revision its latest ready one."""
 
 
 class Interrupted(BaseException):
@@ -107,24 +109,29 @@ def release(cloud: Cloud, options: argparse.Namespace) -> None:
         cloud.route(*promotion(now, revision=revision, served=served, image=image))
         gets_traffic(Caller(before.url, token, time.monotonic() + options.patience), revision)
     if not _follows(cloud, revision):
-        say(
-            f"traffic is pinned to {revision}, and moves with the next release; what Terraform changes waits until then"
-        )
+        say(f"traffic may be pinned to {revision} until the next release; what Terraform changes waits until then")
     say(f"done: {before.url} answers from {revision}, commit {commit}")
 
 
 def _follows(cloud: Cloud, revision: str) -> bool:
-    """Unpin traffic, if the newest revision is the one that serves: what was made meanwhile has not been tried."""
-    with suppress(Failure):
-        for _ in range(TRIES):
+    """
+    Unpin traffic, if the newest revision is the one that serves; say whether it is seen to follow.
+
+    What somebody else has made meanwhile was not tried: then it is pinned again.
+    """
+    for _ in range(ROUNDS):
+        with suppress(Failure):
             now = cloud.describe()
             if now.created != revision:
-                return False
-            if now.ready == revision:
-                cloud.route("--to-latest")
-                if cloud.describe().created == revision:
-                    return True
+                if not now.follows:
+                    return False
                 cloud.route(f"--to-revisions={revision}=100")
+            elif now.follows:
+                return True
+            elif now.ready == revision:
+                cloud.route("--to-latest")
+            else:
+                time.sleep(PAUSE)
     return False
 
 
@@ -159,13 +166,16 @@ def rollback(cloud: Cloud, options: argparse.Namespace) -> None:
     say(f"another rollback returns to {way_back}")
 
 
-def preflight(cloud: Cloud, _: argparse.Namespace) -> None:
-    """Print the commit of a work tree without changes, if the service to release it to exists."""
+def preflight(cloud: Cloud, options: argparse.Namespace) -> None:
+    """See that the work tree is a commit without changes, and that the service to release it to exists."""
     changes = run("git", "status", "--porcelain", "--untracked-files=all", limit=READ)
     if changes:
         raise Failure(f"Only a commit can be released. Commit, ignore or remove:\n{changes.rstrip()}")
+    head = run("git", "rev-parse", "HEAD", limit=READ).strip()
+    if head != options.commit:
+        raise Failure(f"The work tree is at {head}, and {options.commit} is to be released. Begin anew.")
     cloud.describe()
-    say(run("git", "rev-parse", "HEAD", limit=READ).strip())
+    say(f"ready to release {head}")
 
 
 @contextmanager
@@ -248,11 +258,10 @@ def parser() -> argparse.ArgumentParser:
             command.__name__, parents=parents, help=command.__doc__, description=command.__doc__
         )
         added.set_defaults(command=command)
-    releasing = commands.choices["release"]
-    releasing.add_argument("--image", type=_named(r".+"), required=True, metavar="REPOSITORY:TAG|REPOSITORY@DIGEST")
-    releasing.add_argument(
-        "--commit", type=_named("[0-9a-f]{40}"), required=True, help="what the image was built from: all 40 digits"
-    )
+    image, commit = commands.choices["release"], _named("[0-9a-f]{40}")
+    image.add_argument("--image", type=_named(r".+"), required=True, metavar="REPOSITORY:TAG|REPOSITORY@DIGEST")
+    for named in (image, commands.choices["preflight"]):
+        named.add_argument("--commit", type=commit, required=True, help="what the image is built from: all 40 digits")
     return top
 
 

@@ -46,7 +46,8 @@ def test_a_description_is_read_as_the_platform_writes_it() -> None:
         "r-2",
     )
     assert service.follows
-    assert service.is_routed("--to-latest")
+    assert not service.is_routed("--to-latest")
+    assert replace(service, shares={"r-2": 100}).is_routed("--to-latest")
     assert str(service) == "r-2 80 %, r-1 20 %"
 
 

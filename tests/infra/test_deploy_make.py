@@ -66,6 +66,19 @@ def test_a_work_tree_with_changes_is_not_deployed(platform: Rehearsal) -> None:
     assert said(platform) == []
 
 
+def test_a_commit_that_was_made_during_the_checks_is_not_released(platform: Rehearsal) -> None:
+    """It would be built under the other one's name, and nobody would know."""
+    submake = platform.folder / "bin" / "submake"
+    submake.write_text(f"{submake.read_text()}sed -i s/{NEW}/{'d' * 40}/ {platform.folder / 'bin' / 'git'}\n")
+
+    done = make(platform, "deploy", *PLACES)
+
+    assert done.returncode == 2
+    assert f"The work tree is at {'d' * 40}, and {NEW} is to be released" in done.stderr
+    assert [line for line in said(platform) if line.startswith("docker")] == []
+    assert platform.serving == {"afterword-00002-abc": 100}
+
+
 def test_a_dry_run_releases_nothing(platform: Rehearsal) -> None:
     """A line that calls make is run by make even then, and all of what else stands in it."""
     done = make(platform, "--dry-run", "deploy", *PLACES)

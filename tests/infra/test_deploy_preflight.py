@@ -39,11 +39,24 @@ def platform(tmp_path: Path) -> Iterator[Rehearsal]:
         yield made
 
 
+def head(platform: Rehearsal) -> str:
+    """Return the commit of the work tree."""
+    return git(platform.folder, "rev-parse", "HEAD").strip()
+
+
+def test_another_commit_than_the_work_trees_is_refused(platform: Rehearsal) -> None:
+    """What is built is what lies there, whatever it is called."""
+    done = platform.run("preflight", f"--commit={'d' * 40}")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{'d' * 40} is to be released" in done.stderr
+
+
 def test_a_clean_work_tree_is_named_by_its_commit(platform: Rehearsal) -> None:
     """It goes into the image's name, so it is all that is printed."""
-    done = platform.run("preflight")
+    done = platform.run("preflight", f"--commit={head(platform)}")
 
-    assert (done.returncode, done.stdout) == (0, git(platform.folder, "rev-parse", "HEAD") + "\n")
+    assert (done.returncode, done.stdout) == (0, f"ready to release {head(platform)}\n")
 
 
 @pytest.mark.parametrize("change", ["edited", "added", "new"])
@@ -57,7 +70,7 @@ def test_what_no_commit_holds_is_not_released(platform: Rehearsal, change: str) 
     if change == "added":
         git(platform.folder, "add", "README")
 
-    done = platform.run("preflight")
+    done = platform.run("preflight", f"--commit={head(platform)}")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "Only a commit can be released" in done.stderr
@@ -68,7 +81,7 @@ def test_a_service_that_is_not_there_is_noticed_first(platform: Rehearsal) -> No
     """Not after all tests have run and an image has been pushed."""
     platform.change(service=None)
 
-    done = platform.run("preflight")
+    done = platform.run("preflight", f"--commit={head(platform)}")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "`terraform apply`" in done.stderr
@@ -77,7 +90,7 @@ def test_a_service_that_is_not_there_is_noticed_first(platform: Rehearsal) -> No
 @pytest.mark.parametrize("missing", ["--project=", "--region="])
 def test_a_place_that_is_not_named_is_asked_for(platform: Rehearsal, missing: str) -> None:
     """It is an empty variable of make."""
-    done = platform.run("preflight", missing)
+    done = platform.run("preflight", f"--commit={head(platform)}", missing)
 
     assert done.returncode == 2
     assert f"argument {missing.removesuffix('=')}: it is empty" in done.stderr

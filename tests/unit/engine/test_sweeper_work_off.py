@@ -1,12 +1,11 @@
 """A sweep that somebody waits for: until nothing is left, the time is over, or the process ends."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
 from app.domain.errors import Draining, StoreUnavailable
-from tests.fakes import Lost, MemoryStore
+from tests.fakes import PATIENCE, Lost, MemoryStore
 from tests.unit.engine.process import INTERVAL, LONG, MOMENT, Process, completed, fill, hold_all
 
 
@@ -70,7 +69,7 @@ async def test_a_draining_process_takes_up_nothing() -> None:
 
 async def test_a_drain_in_the_middle_is_said_at_once() -> None:
     """The server cuts open requests off after three seconds; before that there is an answer to give."""
-    process = Process(store=MemoryStore(), grace=timedelta(0))
+    process = Process(store=MemoryStore())
     await fill(process.store, tasks=1)
     (gate,) = hold_all(process, runs=1)
 
@@ -79,7 +78,7 @@ async def test_a_drain_in_the_middle_is_said_at_once() -> None:
     process.drain.begin()
 
     with pytest.raises(Draining):
-        await working
+        await asyncio.wait_for(working, PATIENCE)
     gate.open()
     await process.quiet()
 
