@@ -21,6 +21,8 @@ PLACEHOLDER: Final = "us-docker.pkg.dev/cloudrun/container/hello"
 OLD, NEW = "a" * 40, "b" * 40
 PLACE: Final = ("--project=a-project", "--region=europe-west1")
 TRIAL: Final = "c-bbbbbbb"
+BEFORE, AFTER = "afterword-00002-abc", "afterword-00003-abc"
+"""The revision that runs the old commit, and the one that the next release makes."""
 SECONDS: Final = 50
 
 
@@ -142,6 +144,12 @@ class Rehearsal:
             assert time.monotonic() < give_up_at, "gcloud does not hang"
             time.sleep(0.02)
         (self.folder / "hanging").unlink()
+
+
+def assert_nothing_has_changed(platform: Rehearsal) -> None:
+    """What served before serves, nothing is on trial, and the way back is not one to a revision that failed."""
+    assert platform.serving == {BEFORE: 100}
+    assert platform.tags == {}
 
 
 def finished(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:

@@ -1,26 +1,12 @@
 """What a release does when somebody else releases, deploys or moves traffic at the same time."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
-from tests.infra.rehearsal import TRIAL, Rehearsal, finished, image, rehearsal
+from tests.infra.rehearsal import AFTER, TRIAL, Rehearsal, assert_nothing_has_changed, finished, image
 
-BEFORE, AFTER, THEIRS = "afterword-00002-abc", "afterword-00003-abc", "afterword-00009-abc"
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Rehearsal]:
-    """A service that runs the old commit."""
-    with rehearsal(tmp_path) as made:
-        yield made
-
-
-def assert_nothing_has_changed(platform: Rehearsal) -> None:
-    """What served before serves, and nothing is on trial."""
-    assert platform.serving == {BEFORE: 100}
-    assert platform.tags == {}
+THEIRS = "afterword-00009-abc"
 
 
 def deploy_at_the_same_time(platform: Rehearsal, *, looks: int, tags: Sequence[dict[str, str]] = ()) -> str:

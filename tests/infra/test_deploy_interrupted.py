@@ -2,29 +2,12 @@
 
 import signal
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.infra.fake_cloud_run import Program
-from tests.infra.rehearsal import NEW, TRIAL, Rehearsal, finished, image, rehearsal
+from tests.infra.rehearsal import AFTER, BEFORE, NEW, TRIAL, Rehearsal, assert_nothing_has_changed, finished, image
 from tests.processes import vanishes
-
-BEFORE, AFTER = "afterword-00002-abc", "afterword-00003-abc"
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Rehearsal]:
-    """A service that runs the old commit."""
-    with rehearsal(tmp_path) as made:
-        yield made
-
-
-def assert_nothing_has_changed(platform: Rehearsal) -> None:
-    """What served before serves, and nothing is on trial."""
-    assert platform.serving == {BEFORE: 100}
-    assert platform.tags == {}
 
 
 def interrupted(process: subprocess.Popen[str], number: signal.Signals) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,6 @@
 """A release: all of it, or what served before."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,25 +8,22 @@ import pytest
 from infra.deploy import ROUNDS
 from tests.acceptance.instance import running
 from tests.infra.fake_cloud_run import Program
-from tests.infra.rehearsal import NEW, OLD, PLACEHOLDER, REPOSITORY, TRIAL, Rehearsal, image, rehearsal
+from tests.infra.rehearsal import (
+    AFTER,
+    BEFORE,
+    NEW,
+    OLD,
+    PLACEHOLDER,
+    REPOSITORY,
+    TRIAL,
+    Rehearsal,
+    assert_nothing_has_changed,
+    image,
+)
 
-BEFORE, AFTER = "afterword-00002-abc", "afterword-00003-abc"
 PROMOTION = (
     f"run services update-traffic --to-revisions={AFTER}=100 --remove-tags={TRIAL} --update-tags=previous={BEFORE}"
 )
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Rehearsal]:
-    """A service that runs the old commit."""
-    with rehearsal(tmp_path) as made:
-        yield made
-
-
-def assert_nothing_has_changed(platform: Rehearsal) -> None:
-    """What served before serves, nothing is on trial, and the way back is not one to a revision that failed."""
-    assert platform.serving == {BEFORE: 100}
-    assert platform.tags == {}
 
 
 def test_a_release_tries_the_image_before_anybody_gets_to_it(platform: Rehearsal) -> None:
