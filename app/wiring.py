@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from os import getpid
 from random import Random
 from types import FrameType
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from app import __version__
@@ -25,11 +25,12 @@ from app.domain.errors import StoreUnavailable
 from app.domain.identity import ExpectedCaller
 from app.domain.processing import Execution, ProcessorPool
 from app.engine.drain import Drain
-from app.engine.ports import TaskStore
+from app.engine.ports import OpenTasks, TaskStore
+from app.engine.quota import Quota
 from app.engine.registry import Registry
 from app.engine.runner import Runner, Timing
 from app.engine.slots import Slots
-from app.engine.submission import Intake
+from app.engine.submission import Defaults, Intake
 from app.engine.sweeper import Sweeper
 from app.processors.catalogue import Catalogue
 from app.processors.pool import ForkserverPool
@@ -40,11 +41,19 @@ CPU_TIME_SLACK: Final = timedelta(seconds=5)
 """Beyond the longest time limit, so that the kernel ends only a child that its web worker has failed to end."""
 
 
+class Storage(NamedTuple):
+    """The ports that one database stands behind."""
+
+    tasks: TaskStore
+    open_tasks: OpenTasks
+
+
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """What works in one web worker, as long as its lifespan lasts."""
 
     store: TaskStore
+    quota: Quota
     catalogue: Catalogue
     pool: ProcessorPool
     slots: Slots
@@ -86,7 +95,15 @@ def build(settings: Settings) -> Services:
     store, catalogue, slots, runner = engine.store, engine.catalogue, engine.slots, engine.runner
     return Services(
         store=store,
-        intake=Intake(store=store, models=catalogue, slots=slots, runner=runner, ids=uuid4, tokens=_token),
+        intake=Intake(
+            store=store,
+            models=catalogue,
+            slots=slots,
+            runner=runner,
+            ids=uuid4,
+            tokens=_token,
+            defaults=Defaults(max_attempts=settings.max_attempts, time_to_live=settings.time_to_live),
+        ),
         registry=engine.registry,
         catalogue=catalogue,
         pool=engine.pool,
@@ -94,19 +111,18 @@ def build(settings: Settings) -> Services:
             json_body_bytes=settings.json_body_bytes,
             content_bytes=settings.content_bytes,
             body_budget_bytes=settings.body_budget_bytes,
-            max_attempts=settings.max_attempts,
-            time_to_live=settings.time_to_live,
         ),
         version=Version(version=__version__, commit=settings.commit, revision=settings.k_revision),
         lifespan=engine.lifespan,
         on_traffic=engine.sweeper.wake,
+        on_poll=engine.sweeper.notice,
         work_off=engine.sweeper.work_off,
         scheduler=_scheduler(settings),
     )
 
 
 def _engine(settings: Settings) -> Engine:
-    store = build_store(settings)
+    store, open_tasks = build_storage(settings)
     catalogue = Catalogue.load(settings.processors)
     timing = Timing(
         lease=settings.lease, heartbeat=settings.heartbeat, cpu_limit=settings.cpu_limit, io_limit=settings.io_limit
@@ -132,6 +148,7 @@ def _engine(settings: Settings) -> Engine:
         sweeper.wake()
     return Engine(
         store=store,
+        quota=Quota(open_tasks, limit=settings.open_tasks),
         catalogue=catalogue,
         pool=runner.pool,
         slots=slots,
@@ -152,17 +169,19 @@ def _pool(settings: Settings, catalogue: Catalogue, timing: Timing) -> Processor
     )
 
 
-def build_store(settings: Settings) -> TaskStore:
+def build_storage(settings: Settings) -> Storage:
     """Return the store that the settings ask for."""
     if settings.store is Store.SQLITE:
-        return SqliteStore(settings.sqlite_path, clock=_utc_now)
+        sqlite = SqliteStore(settings.sqlite_path, clock=_utc_now)
+        return Storage(sqlite, sqlite)
     from app.adapters.firestore_store import FirestoreStore  # noqa: PLC0415 - a second that SQLite's users need not wait
 
-    return FirestoreStore(
+    firestore = FirestoreStore(
         project=settings.google_cloud_project,
         database=settings.firestore_database,
         emulator_host=settings.firestore_emulator_host,
     )
+    return Storage(firestore, firestore)
 
 
 def _scheduler(settings: Settings) -> Scheduler | None:

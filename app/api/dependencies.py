@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from math import ceil
 from typing import Annotated, Final
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
+from fastapi.exceptions import RequestValidationError
 
 from app.api.problems import Refused
 from app.api.services import Services
@@ -36,6 +37,50 @@ async def owner() -> str:
 
 
 Owner = Annotated[str, Depends(owner)]
+
+
+async def idempotency_key(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x20-\x7e]+$",
+            description="Your own name for this request. Sent again with the same body, it is the same task.",
+        ),
+    ] = None,
+) -> str | None:
+    """
+    Return the name that the caller has given to its request.
+
+    Raises:
+        RequestValidationError: If it is none, or there are two.
+
+    """
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        message = "This must be sent once"
+        raise RequestValidationError([{"loc": ("header", "Idempotency-Key"), "msg": message, "type": "repeated"}])
+    return key
+
+
+async def refuse_a_key(request: Request) -> None:
+    """
+    Refuse an `Idempotency-Key` where it would be ignored.
+
+    Raises:
+        Refused: If the request has one.
+
+    """
+    if "idempotency-key" in request.headers:
+        raise Refused(422, "not_supported_yet", "Only requests that hand something in take an Idempotency-Key.")
+
+
+Key = Annotated[str | None, Depends(idempotency_key)]
+
+REPLAYED: Final = {"Idempotency-Replayed": "true"}
+"""Goes with the answer to a request that was answered before."""
 
 
 async def reservation(given: Given) -> AsyncIterator[Reservation]:
@@ -85,17 +130,23 @@ async def change_budget(given: Services) -> AsyncIterator[None]:
 
 async def refuse_what_is_not_built(request: Request) -> None:
     """
-    Refuse what the contract promises for later: ignored, an `Idempotency-Key` would break its promise.
+    Refuse what the contract promises for later: ignored, a `wait` would break its promise.
 
     Raises:
         Refused: If the request asks for any of it.
 
     """
     asked = [name for name in ("wait", "starting_after") if name in request.query_params]
-    asked += ["Idempotency-Key"] if "idempotency-key" in request.headers else []
     asked += ["Prefer: wait"] if "wait" in request.headers.get("prefer", "").lower() else []
     if asked:
         raise Refused(422, "not_supported_yet", f"This service does not support {' and '.join(asked)} yet.")
+
+
+def polled(task: Task, given: Services) -> dict[str, str]:
+    """Return the headers for a caller who asks after *task*; if it waits for a worker, this process has a look."""
+    if not task.status.is_final:
+        given.on_poll(task)
+    return ask_again(task, given)
 
 
 def ask_again(task: Task, given: Services) -> dict[str, str]:

@@ -3,7 +3,17 @@
 from fastapi import APIRouter, BackgroundTasks, Depends, Response, status
 
 from app.api.bodies import JsonRoute
-from app.api.dependencies import Given, Owner, Reserved, ask_again, own_task, refuse_what_is_not_built
+from app.api.dependencies import (
+    REPLAYED,
+    Given,
+    Key,
+    Owner,
+    Reserved,
+    ask_again,
+    own_task,
+    polled,
+    refuse_what_is_not_built,
+)
 from app.api.problems import documented
 from app.api.schemas import DocumentStatus
 from app.api.submissions import DocumentRequest
@@ -18,20 +28,22 @@ router = APIRouter(tags=["documents"], route_class=JsonRoute, dependencies=[Depe
     "/process_document/",
     status_code=status.HTTP_202_ACCEPTED,
     response_description="Accepted: the task is stored, and survives this process.",
-    responses=documented(408, 413, 415, 422, 503),
+    responses=documented(408, 413, 415, 422, 429, 503),
 )
 async def process_document(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     document: DocumentRequest,
     given: Given,
     caller: Owner,
+    key: Key,
     reserved: Reserved,
     background_tasks: BackgroundTasks,
     response: Response,
 ) -> DocumentStatus:
     """Hand in a document; the answer comes at once, the result later, at the `Location`."""
-    accepted = await given.intake.accept(document.submission(caller, given.limits), reserved)
+    accepted = await given.intake.accept(document.submission(caller, key, given.limits), reserved)
     background_tasks.add_task(reserved.start)
     response.headers["Location"] = f"/document_status/{accepted.task.id}"
+    response.headers.update(REPLAYED if accepted.replayed else {})
     response.headers["Retry-After"] = ask_again(accepted.task, given).get("Retry-After", "1")
     return DocumentStatus.accepted(accepted.task)
 
@@ -42,5 +54,5 @@ async def document_status(task_id: str, given: Given, caller: Owner, response: R
     task = (await own_task(task_id, given, caller)).task
     if task.kind is not Kind.DOCUMENT:
         raise TaskNotFound
-    response.headers.update(ask_again(task, given))
+    response.headers.update(polled(task, given))
     return DocumentStatus.of(task)

@@ -70,6 +70,7 @@ CLEARER: Final[Mapping[str, str]] = {
     "int_parsing": "This must be a whole number",
     "missing": "This is required",
     "model_attributes_type": "This must be a JSON object",
+    "string_pattern_mismatch": "This must consist of printable ASCII characters",
     "string_unicode": "This must be valid Unicode, without half surrogate pairs",
 }
 """What the validator's own words would leave open."""

@@ -87,9 +87,11 @@ class DocumentStatus(BaseModel):
 
     @classmethod
     def accepted(cls, task: Task) -> Self:
-        """Show *task* as every accepted document is answered, whether or not it has been started already."""
-        waiting = {"status": Status.PENDING, "attempt": 0, "started_at": None, "result": None}
-        return cls(**_shared(task) | waiting)
+        """Show *task* as every accepted document is answered, whatever has become of it meanwhile."""
+        unknown = dict.fromkeys(
+            ("result", "error", "failure", "progress", "started_at", "finished_at", "expires_at"), None
+        )
+        return cls(**_shared(task) | unknown | {"status": Status.PENDING, "attempt": 0})
 
 
 class TaskSummary(BaseModel):

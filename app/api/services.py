@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.domain.identity import ExpectedCaller, IdTokens
 from app.domain.processing import Execution, Processor, ProcessorPool
+from app.domain.task import Task
 from app.engine.ports import TaskStore
 from app.engine.registry import Registry
 from app.engine.submission import Intake
@@ -25,8 +26,6 @@ class Limits:
         body_budget_bytes: All bodies that this process holds at one moment.
         body_time: How long a body may take to arrive.
         change_budget: How long a caller waits for a task to be changed, whatever has to be read for it.
-        max_attempts: Of a task that does not say.
-        time_to_live: Of a finished task that does not say.
         blocking: How long the blocking call waits.
         sweep: How long the scheduler's request is held while there is work.
 
@@ -37,8 +36,6 @@ class Limits:
     body_budget_bytes: int = 64 * 1024 * 1024
     body_time: timedelta = timedelta(seconds=30)
     change_budget: timedelta = timedelta(seconds=4)
-    max_attempts: int = 3
-    time_to_live: timedelta = timedelta(days=7)
     blocking: timedelta = timedelta(seconds=60)
     sweep: timedelta = timedelta(seconds=45)
 
@@ -76,6 +73,7 @@ class Services:
         lifespan: Holds what must be open while requests are served.
         on_traffic: Called once, at the first request that is no health probe
             and did not come to a tagged revision.
+        on_poll: Called with every task that its caller has asked after and that has not ended.
         work_off: Takes up waiting work until none is left, and says how many tasks that were.
         scheduler: None if nobody may ask for a sweep.
 
@@ -90,6 +88,7 @@ class Services:
     version: Version
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
     on_traffic: Callable[[], None]
+    on_poll: Callable[[Task], None]
     work_off: WorkOff
     scheduler: Scheduler | None
 

@@ -80,6 +80,11 @@ class RunOptions(BaseModel):
         description="Not to be started before so many seconds; then at the next sweep, within 15 more.",
     )
 
+    @property
+    def time_to_live(self) -> timedelta | None:
+        """How long it is kept once it has finished, if the caller says."""
+        return None if self.ttl_seconds is None else timedelta(seconds=self.ttl_seconds)
+
     @model_validator(mode="before")
     @classmethod
     def _refuse_a_crowd(cls, members: object) -> object:
@@ -102,9 +107,9 @@ class DocumentRequest(RunOptions):
     )
     language: Language | None = Field(None, description="The document's language; by default it is recognised.")
 
-    def submission(self, owner: str, limits: Limits) -> Submission:
+    def submission(self, owner: str, key: str | None, limits: Limits) -> Submission:
         """
-        Return the submission that *owner* asks for.
+        Return the submission that *owner* asks for, under an `Idempotency-Key` or none.
 
         Raises:
             RequestValidationError: If the content exceeds the *limits*.
@@ -119,9 +124,10 @@ class DocumentRequest(RunOptions):
             owner=owner,
             content=self.content,
             model_name=self.model_name,
+            key=key,
             options=options,
-            max_attempts=self.max_attempts or limits.max_attempts,
-            time_to_live=_time_to_live(self, limits),
+            max_attempts=self.max_attempts,
+            time_to_live=self.time_to_live,
             delay=timedelta(seconds=self.delay_seconds),
         )
 
@@ -135,9 +141,9 @@ class TextRequest(RunOptions):
     task_id: Reference = Field(description="Your own id for it: 1 to 255 printable characters.")
     model_name: str = Field("uppercase", description="A model for texts, as `/models` lists them.")
 
-    def submission(self, owner: str, limits: Limits) -> Submission:
+    def submission(self, owner: str, key: str | None, limits: Limits) -> Submission:
         """
-        Return the submission that *owner* asks for.
+        Return the submission that *owner* asks for, under an `Idempotency-Key` or none.
 
         Raises:
             RequestValidationError: If the text exceeds the *limits*.
@@ -150,15 +156,16 @@ class TextRequest(RunOptions):
             content=self.text,
             model_name=self.model_name,
             reference=self.task_id,
-            max_attempts=self.max_attempts or limits.max_attempts,
-            time_to_live=_time_to_live(self, limits),
+            key=key,
+            max_attempts=self.max_attempts,
+            time_to_live=self.time_to_live,
             delay=timedelta(seconds=self.delay_seconds),
         )
 
 
-def blocking_submission(text: str, owner: str, limits: Limits) -> Submission:
+def blocking_submission(text: str, owner: str, key: str | None, limits: Limits) -> Submission:
     """
-    Return the submission of a text whose caller waits for the answer.
+    Return the submission of a text whose caller waits for the answer, under an `Idempotency-Key` or none.
 
     Raises:
         RequestValidationError: If the text exceeds the *limits*.
@@ -170,14 +177,9 @@ def blocking_submission(text: str, owner: str, limits: Limits) -> Submission:
         owner=owner,
         content=text,
         model_name="uppercase",
+        key=key,
         options={"blocking": True},
-        max_attempts=limits.max_attempts,
-        time_to_live=limits.time_to_live,
     )
-
-
-def _time_to_live(options: RunOptions, limits: Limits) -> timedelta:
-    return limits.time_to_live if options.ttl_seconds is None else timedelta(seconds=options.ttl_seconds)
 
 
 def _refuse_large(text: str, member: str, limits: Limits, *, where: str = "body") -> None:

@@ -6,7 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from app.api.bodies import JsonRoute
-from app.api.dependencies import Given, Owner, ask_again, change_budget, own_task, refuse_what_is_not_built
+from app.api.dependencies import (
+    Given,
+    Owner,
+    change_budget,
+    own_task,
+    polled,
+    refuse_a_key,
+    refuse_what_is_not_built,
+)
 from app.api.problems import documented
 from app.api.schemas import TaskDetail, TaskList, TaskSummary
 from app.api.services import Services
@@ -38,7 +46,7 @@ async def list_tasks(
 async def get_task(task_id: str, given: Given, caller: Owner, response: Response) -> TaskDetail:
     """Ask after one task."""
     task = (await own_task(task_id, given, caller)).task
-    response.headers.update(ask_again(task, given))
+    response.headers.update(polled(task, given))
     return TaskDetail.of(task)
 
 
@@ -52,7 +60,7 @@ async def cancel_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
     return TaskDetail.of(await _changed(task_id, given, caller, partial(cancel, now=given.store.now())))
 
 
-@router.post("/{task_id}/retry", responses=documented(404, 409, 503))
+@router.post("/{task_id}/retry", dependencies=[Depends(refuse_a_key)], responses=documented(404, 409, 503))
 async def retry_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
     """Start a failed task over, with all its attempts."""
     task = await _changed(task_id, given, caller, partial(retry, now=given.store.now()))

@@ -1,12 +1,12 @@
 """Texts: handed in under an id of the caller's choice, or processed while the caller waits."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 
 from app.api.bodies import JsonRoute
-from app.api.dependencies import Given, Owner, Reserved, ask_again, refuse_what_is_not_built
+from app.api.dependencies import REPLAYED, Given, Key, Owner, Reserved, polled, refuse_what_is_not_built
 from app.api.problems import documented, problem
 from app.api.schemas import TextAccepted, TextFinished, TextStatus, error_of
 from app.api.submissions import Text, TextRequest, blocking_submission
@@ -18,15 +18,14 @@ from app.engine.submission import reference_id
 
 router = APIRouter(tags=["texts"], route_class=JsonRoute, dependencies=[Depends(refuse_what_is_not_built)])
 
-REPLAYED: Final = {"Idempotency-Replayed": "true"}
-
 
 @router.post("/process_text_async", include_in_schema=False)
-@router.post("/process_text_async/", responses=documented(408, 413, 415, 422, 503))
+@router.post("/process_text_async/", responses=documented(408, 413, 415, 422, 429, 503))
 async def process_text_async(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     text: TextRequest,
     given: Given,
     caller: Owner,
+    key: Key,
     reserved: Reserved,
     background_tasks: BackgroundTasks,
     response: Response,
@@ -37,7 +36,7 @@ async def process_text_async(  # noqa: PLR0913, PLR0917 - what an endpoint is ha
     The same text under the same `task_id` is the same task. Another text under
     a `task_id` that is taken is refused.
     """
-    accepted = await given.intake.accept(text.submission(caller, given.limits), reserved)
+    accepted = await given.intake.accept(text.submission(caller, key, given.limits), reserved)
     background_tasks.add_task(reserved.start)
     response.headers["Location"] = f"/task_status/{quote(text.task_id, safe='')}"
     response.headers.update(REPLAYED if accepted.replayed else {})
@@ -51,39 +50,47 @@ async def task_status(task_id: str, given: Given, caller: Owner, response: Respo
         task = (await given.store.get(reference_id(caller, Kind.TEXT, task_id))).task
     except TaskNotFound:
         return TextStatus(status="not_found", result=None)
-    response.headers.update(ask_again(task, given))
+    response.headers.update(polled(task, given))
     result = task.result if isinstance(task.result, str) else None
     return TextStatus(status=task.status, result=result, error=error_of(task), id=task.id)
 
 
 @router.post("/process_text_blocking", include_in_schema=False, response_model=TextFinished)
-@router.post("/process_text_blocking/", response_model=TextFinished, responses=documented(409, 413, 422, 500, 503, 504))
-async def process_text_blocking(
+@router.post(
+    "/process_text_blocking/", response_model=TextFinished, responses=documented(409, 413, 422, 429, 500, 503, 504)
+)
+async def process_text_blocking(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     request: Request,
     text: Annotated[Text, Query(description="The text; it may be empty.", examples=["hola"])],
     given: Given,
     caller: Owner,
+    key: Key,
     reserved: Reserved,
+    response: Response,
 ) -> TextFinished | Response:
     """
     Process a text while you wait, for at most a minute; nobody else waits.
 
-    After that the answer is a problem with the URL of the task, which goes on.
+    After that the answer is a problem with the URL of the task, which goes on;
+    with an `Idempotency-Key` the same request waits for the same task again.
     """
-    accepted = await given.intake.accept(blocking_submission(text, caller, given.limits), reserved)
+    accepted = await given.intake.accept(blocking_submission(text, caller, key, given.limits), reserved)
     await reserved.start()
+    response.headers.update(REPLAYED if accepted.replayed else {})
     task = await feed.finished(given.store, given.registry, accepted.task.id, within=given.limits.blocking)
     if task is not None and isinstance(task.result, str):
         return TextFinished(result=task.result)
-    return _no_result(request, task, f"/tasks/{accepted.task.id}")
+    unanswered = _no_result(request, task, f"/tasks/{accepted.task.id}", waits_again=key is not None)
+    unanswered.headers.update(response.headers)
+    return unanswered
 
 
-def _no_result(request: Request, task: Task | None, task_url: str) -> Response:
+def _no_result(request: Request, task: Task | None, task_url: str, *, waits_again: bool) -> Response:
     headers = {"Location": task_url}
     if task is None:
         detail = "The text is still being processed; its task goes on."
         return problem(
-            request.scope, 504, "still_processing", detail, retryable=False, headers=headers, task_url=task_url
+            request.scope, 504, "still_processing", detail, retryable=waits_again, headers=headers, task_url=task_url
         )
     if task.failure is None:
         return problem(

@@ -3,7 +3,8 @@ Keeps a lease while a run works, and notices when it should stop working.
 
 Each beat is one conditional write. It carries the progress, and it is where a
 cancellation or a lost lease is seen. A store that does not answer stops
-nobody: the run goes on, and the next beat tries again.
+nobody: the run goes on, and the beat is tried again soon, so that the lease is
+renewed before anybody takes it for a dead worker's.
 """
 
 import asyncio
@@ -29,13 +30,21 @@ class Heartbeat:
 
     """
 
-    def __init__(
-        self, store: TaskStore, claimed: Snapshot, lease: Lease, *, every: timedelta, length: timedelta
+    def __init__(  # noqa: PLR0913 - three durations that go together
+        self,
+        store: TaskStore,
+        claimed: Snapshot,
+        lease: Lease,
+        *,
+        every: timedelta,
+        repeat: timedelta,
+        length: timedelta,
     ) -> None:
-        """Renew *lease* of the task *claimed*, *every* so often, for *length* each time."""
+        """Renew *lease* of the task *claimed*, *every* so often (after a missed beat: *repeat*), for *length*."""
         self._store = store
         self._token = lease.token
         self._every = every
+        self._repeat = min(repeat, every)
         self._length = length
         self._progress: Progress | None = None
         self._stopping = asyncio.Event()
@@ -53,15 +62,17 @@ class Heartbeat:
         await self._beating
 
     async def _beat(self) -> None:
+        pause = self._every
         while not self.verdict.done():
             try:
-                await asyncio.wait_for(self._stopping.wait(), self._every.total_seconds())
+                await asyncio.wait_for(self._stopping.wait(), pause.total_seconds())
             except TimeoutError:
-                await self._renew()
+                pause = self._every if await self._renew() else self._repeat
             else:
                 return
 
-    async def _renew(self) -> None:
+    async def _renew(self) -> bool:
+        """Beat once; False if the store did not let us."""
         until = self._store.now() + self._length
         progress = self._progress
 
@@ -75,6 +86,8 @@ class Heartbeat:
             self.verdict.set_result(Superseded())
         except (StoreUnavailable, StaleWrite) as error:
             get_logger().warning("heartbeat missed", task_id=self.snapshot.task.id, reason=error.code)
+            return False
         else:
             if self.snapshot.task.cancel_requested:
                 self.verdict.set_result(Cancelled())
+        return True

@@ -122,7 +122,8 @@ class Runner:
         if self.drain.begun.is_set():  # claimed just before: whoever takes it up next has more time for it
             await self._record(claimed, lease.token, Interrupted())
             return
-        heart = Heartbeat(self.store, claimed, lease, every=self.timing.heartbeat, length=self.timing.lease)
+        timing = self.timing
+        heart = Heartbeat(self.store, claimed, lease, every=timing.heartbeat, repeat=timing.repeat, length=timing.lease)
         try:
             outcome = await self._outcome(claimed.task, content, heart)
         finally:

@@ -30,29 +30,63 @@ CREATE_REPEAT: Final = timedelta(milliseconds=200)
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """What a caller hands in; *reference* is the id that the caller chose for a text."""
+    """
+    What a caller hands in.
+
+    Attributes:
+        reference: The id that the caller chose for a text; it decides the task's id.
+        key: The caller's `Idempotency-Key`; without a *reference* it decides the task's id.
+        max_attempts: None if the caller does not say; likewise *time_to_live*.
+
+    """
 
     kind: Kind
     owner: str
     content: str
     model_name: str
     reference: str | None = None
+    key: str | None = None
     options: Mapping[str, Json] = field(default_factory=dict)
-    max_attempts: int = 3
-    time_to_live: timedelta = timedelta(days=7)
+    max_attempts: int | None = None
+    time_to_live: timedelta | None = None
     delay: timedelta = timedelta(0)
 
     @property
     def fingerprint(self) -> str:
-        """Tells a repetition from another request: a hash of all that was asked for."""
-        asked: list[Json] = [self.content, self.model_name, dict(self.options)]
-        asked += [self.max_attempts, self.time_to_live.total_seconds(), self.delay.total_seconds()]
+        """
+        Tells a repetition from another request: a hash of all that was asked for.
+
+        What the caller left out stays out, so that a repetition is still one
+        when the operator has changed a default.
+        """
+        kept = None if self.time_to_live is None else self.time_to_live.total_seconds()
+        asked: list[Json] = [self.content, self.model_name, dict(self.options), self.key]
+        asked += [self.max_attempts, kept, self.delay.total_seconds()]
         return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def chosen_id(self) -> str | None:
+        """The task's id if the caller's own words decide it, else None."""
+        if self.reference is not None:
+            return reference_id(self.owner, self.kind, self.reference)
+        return None if self.key is None else _chosen_id(self.owner, self.kind, "key", self.key)
 
 
 def reference_id(owner: str, kind: Kind, reference: str) -> str:
     """Return the id of the task that *owner* calls *reference*; nobody else's can collide with it."""
-    return str(uuid5(NAMESPACE, json.dumps([owner, kind.value, "task_id", reference])))
+    return _chosen_id(owner, kind, "task_id", reference)
+
+
+def _chosen_id(owner: str, kind: Kind, chosen: str, value: str) -> str:
+    return str(uuid5(NAMESPACE, json.dumps([owner, kind.value, chosen, value])))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defaults:
+    """What a task gets whose caller does not say."""
+
+    max_attempts: int = 3
+    time_to_live: timedelta = timedelta(days=7)
 
 
 @dataclass
@@ -111,6 +145,7 @@ class Intake:
     runner: Runner
     ids: Callable[[], UUID]
     tokens: Callable[[], str]
+    defaults: Defaults = Defaults()
     create_budget: timedelta = CREATE_BUDGET
     create_repeat: timedelta = CREATE_REPEAT
 
@@ -129,7 +164,7 @@ class Intake:
 
         Raises:
             UnknownModel: If no model of that name takes this kind.
-            SubmissionConflict: If the caller used the same id for something else.
+            SubmissionConflict: If the caller used the same id, or key, for something else.
             StoreUnavailable: If nobody knows whether it landed; it may run all the same.
 
         """
@@ -151,10 +186,9 @@ class Intake:
         return Accepted(task=stored.task, replayed=False)
 
     def _task(self, submission: Submission, processor: Processor, now: datetime) -> Task:
-        reference = submission.reference
         available_at = now + submission.delay
         return Task(
-            id=str(self.ids()) if reference is None else reference_id(submission.owner, submission.kind, reference),
+            id=submission.chosen_id or str(self.ids()),
             kind=submission.kind,
             owner=submission.owner,
             model_name=submission.model_name,
@@ -166,9 +200,9 @@ class Intake:
             created_at=now,
             available_at=available_at,
             deadline_at=available_at + DEADLINE,
-            time_to_live=submission.time_to_live,
-            max_attempts=submission.max_attempts,
-            reference=reference,
+            time_to_live=submission.time_to_live or self.defaults.time_to_live,
+            max_attempts=submission.max_attempts or self.defaults.max_attempts,
+            reference=submission.reference,
             options=submission.options,
         )
 

@@ -81,6 +81,18 @@ class Sweeper:
         self.runner.slots.swept = True
         self.awake.set()
 
+    def notice(self, task: Task) -> None:
+        """
+        Sweep at once if *task*, which somebody has just read, waits for a worker and this process has a free slot.
+
+        So a task that was handed over, or whose worker has died, does not wait
+        for the next sweep while its caller is looking.
+        """
+        slots, now = self.runner.slots, self.runner.store.now()
+        is_due = task.due_at is not None and task.due_at <= now
+        if self.awake.is_set() and is_due and slots.free(task.execution) and self._would_claim(task, now):
+            slots.note_backlog(task.execution)
+
     async def run(self) -> None:
         """Sweep until the process drains."""
         await self.awake.wait()
@@ -138,7 +150,11 @@ class Sweeper:
 
         """
         async with self._one_at_a_time:
+            if self.runner.drain.begun.is_set():
+                return 0
             try:
+                if not any(self.runner.slots.free(execution) for execution in Execution):
+                    await self.runner.store.check()  # nothing to ask for, and still an outage must not go unnoticed
                 return sum([await self._sweep(execution) for execution in Execution])
             except StoreUnavailable:
                 self._no_take_over_before = self.runner.store.now() + self.runner.timing.lease
@@ -173,19 +189,19 @@ class Sweeper:
 
     async def _find(self, execution: Execution, now: datetime, *, limit: int) -> tuple[Snapshot, ...]:
         """Return claimable tasks, oldest first but shuffled; what this process cannot claim is paged past."""
-        take_over = self._no_take_over_before is None or now >= self._no_take_over_before
         claimable: list[Snapshot] = []
         after: Snapshot | None = None
         while len(claimable) < limit:
             found = await self.runner.store.due(execution, now=now, limit=limit, after=after)
-            claimable += [
-                snapshot
-                for snapshot in found
-                if is_claimable(snapshot.task, models=self.runner.models, now=now, take_over=take_over)
-                and not self.runner.registry.runs(snapshot.task.id)
-            ]
+            claimable += [snapshot for snapshot in found if self._would_claim(snapshot.task, now)]
             if len(found) < limit:
                 break
             after = found[-1]
         self.rng.shuffle(claimable)
         return tuple(claimable)
+
+    def _would_claim(self, task: Task, now: datetime) -> bool:
+        """Whether this process may claim the due *task* now, and does not work on it already."""
+        take_over = self._no_take_over_before is None or now >= self._no_take_over_before
+        claimable = is_claimable(task, models=self.runner.models, now=now, take_over=take_over)
+        return claimable and not self.runner.registry.runs(task.id)

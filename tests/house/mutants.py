@@ -137,8 +137,8 @@ MUTANTS: Final = (
     Mutant(
         mistake="a process takes over its own work",
         file="app/engine/sweeper.py",
-        old="                and not self.runner.registry.runs(snapshot.task.id)\n",
-        new="",
+        old="return claimable and not self.runner.registry.runs(task.id)",
+        new="return claimable",
         tests="test_sweeper_take_over.py",
     ),
     Mutant(
@@ -182,6 +182,41 @@ MUTANTS: Final = (
         old="        await self.start()\n        self.free()\n",
         new="        self.free()\n",
         tests="test_submission.py",
+    ),
+    Mutant(
+        mistake="two requests with one key are two tasks",
+        file="app/engine/submission.py",
+        old="id=submission.chosen_id or str(self.ids()),",
+        new="id=str(self.ids()),",
+        tests="test_submission_again.py",
+    ),
+    Mutant(
+        mistake="another document with the same key gets the first one's answer",
+        file="app/engine/submission.py",
+        old="if earlier.fingerprint != submission.fingerprint:",
+        new="if earlier.owner != submission.owner:",
+        tests="test_submission_again.py",
+    ),
+    Mutant(
+        mistake="a full process does not notice an outage",
+        file="app/engine/sweeper.py",
+        old="if not any(self.runner.slots.free(execution) for execution in Execution):",
+        new="if self.runner.drain.interrupted.is_set():",
+        tests="test_sweeper_take_over.py",
+    ),
+    Mutant(
+        mistake="after a missed beat the lease expires before the next one",
+        file="app/engine/heartbeat.py",
+        old="pause = self._every if await self._renew() else self._repeat",
+        new="pause = self._every if await self._renew() else 2 * self._every",
+        tests="test_heartbeat.py",
+    ),
+    Mutant(
+        mistake="a poll of running work makes a query",
+        file="app/engine/sweeper.py",
+        old="is_due = task.due_at is not None and task.due_at <= now",
+        new="is_due = True",
+        tests="test_sweeper_notice.py",
     ),
     Mutant(
         mistake="a draining process begins new runs",

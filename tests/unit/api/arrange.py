@@ -27,7 +27,7 @@ from app.engine.ports import Snapshot
 from app.engine.registry import Registry
 from app.engine.runner import Runner, Timing
 from app.engine.slots import Slots
-from app.engine.submission import Intake
+from app.engine.submission import Defaults, Intake
 from app.engine.sweeper import Sweeper
 from app.processors.catalogue import Catalogue
 from app.telemetry import logs
@@ -146,6 +146,7 @@ class World:
     pool: Pool
     slots: Slots
     traffic: list[str]
+    polled: list[Task]
     drain: Drain
 
     async def submit(self, **members: Any) -> str:  # noqa: ANN401 - any member of a request
@@ -165,11 +166,12 @@ class World:
 
 
 @asynccontextmanager
-async def world(
+async def world(  # noqa: PLR0913 - a test names the one that matters to it
     path: Path,
     *,
     cpu_slots: int = 2,
     limits: Limits | None = None,
+    defaults: Defaults | None = None,
     models: Sequence[Processor] = MODELS,
     scheduler: Scheduler | None = None,
 ) -> AsyncIterator[World]:
@@ -178,19 +180,9 @@ async def world(
     catalogue, pool, registry = Catalogue(tuple(models)), Pool(), Registry()
     slots = Slots({Execution.CPU: cpu_slots, Execution.IO: 2})
     drain = Drain(slots, registry, grace=timedelta(0))
-    runner = Runner(
-        store=store,
-        models=catalogue,
-        pool=pool,
-        slots=slots,
-        registry=registry,
-        drain=drain,
-        timing=Timing(),
-        holder="here",
-        tokens=_token,
-        rng=Random(1),  # noqa: S311 - spreads retries
-    )
+    runner = _runner(store, catalogue, pool, slots, registry, drain)
     traffic: list[str] = []
+    polled: list[Task] = []
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -200,7 +192,7 @@ async def world(
 
     services = Services(
         store=store,
-        intake=Intake(store=store, models=catalogue, slots=slots, runner=runner, ids=uuid4, tokens=_token),
+        intake=_intake(runner, defaults or Defaults()),
         registry=registry,
         catalogue=catalogue,
         pool=pool,
@@ -208,6 +200,7 @@ async def world(
         version=Version(version="1.2.3", commit="abc"),
         lifespan=lifespan,
         on_traffic=lambda: traffic.append("noticed"),
+        on_poll=polled.append,
         work_off=Sweeper(runner=runner, interval=timedelta(seconds=15), rng=runner.rng).work_off,
         scheduler=scheduler,
     )
@@ -222,8 +215,38 @@ async def world(
             pool=pool,
             slots=slots,
             traffic=traffic,
+            polled=polled,
             drain=drain,
         )
+
+
+def _runner(  # noqa: PLR0913, PLR0917 - the parts of a process
+    store: Store, models: Catalogue, pool: Pool, slots: Slots, registry: Registry, drain: Drain
+) -> Runner:
+    return Runner(
+        store=store,
+        models=models,
+        pool=pool,
+        slots=slots,
+        registry=registry,
+        drain=drain,
+        timing=Timing(),
+        holder="here",
+        tokens=_token,
+        rng=Random(1),  # noqa: S311 - spreads retries
+    )
+
+
+def _intake(runner: Runner, defaults: Defaults) -> Intake:
+    return Intake(
+        store=runner.store,
+        models=runner.models,
+        slots=runner.slots,
+        runner=runner,
+        ids=uuid4,
+        tokens=_token,
+        defaults=defaults,
+    )
 
 
 def _token() -> str:

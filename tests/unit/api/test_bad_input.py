@@ -188,14 +188,13 @@ async def test_an_unknown_model_is_refused_with_the_known_ones(here: World, mode
 @pytest.mark.parametrize(
     "asked",
     [
-        {"headers": {"Idempotency-Key": "k1"}},
         {"headers": {"Prefer": "respond-async, wait=5"}},
         {"params": {"wait": "5"}},
         {"params": {"starting_after": "1"}},
     ],
 )
 async def test_what_is_not_built_yet_is_refused(here: World, asked: dict[str, Any]) -> None:
-    """Ignored, an idempotency key would break the promise that it stands for."""
+    """Ignored, an option would break the promise that it stands for."""
     answered = await here.caller.post("/process_document/", json={"content": "x"}, **asked)
 
     assert_problem(answered, 422, "not_supported_yet")

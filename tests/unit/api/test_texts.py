@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.api.services import Limits
+from app.engine.submission import Defaults
 from tests.unit.api.arrange import World, assert_problem, world
 
 
@@ -146,7 +147,7 @@ async def test_a_blocking_call_needs_a_text(here: World) -> None:
 )
 async def test_a_blocking_call_whose_task_fails_says_why(tmp_path: Path, text: str, status: int, code: str) -> None:
     """Nobody polls this task, so its failure has to be the answer."""
-    async with world(tmp_path, limits=Limits(max_attempts=1)) as here:
+    async with world(tmp_path, defaults=Defaults(max_attempts=1)) as here:
         answered = await here.caller.post("/process_text_blocking/", params={"text": text})
 
         (task,) = await here.tasks()

@@ -17,7 +17,7 @@ from app.engine.ports import Snapshot
 from app.engine.registry import Registry
 from app.engine.runner import Runner, Timing
 from app.engine.slots import Slots
-from app.engine.submission import Accepted, Intake, Submission
+from app.engine.submission import Accepted, Defaults, Intake, Submission
 from app.engine.sweeper import Sweeper
 from tests.factories import make_task
 from tests.fakes import PATIENCE, FakeModels, Gate, InlinePool, MemoryStore
@@ -75,6 +75,7 @@ class Process:
     rng: Random = field(default_factory=NoJitter)
     pool: InlinePool = field(default_factory=InlinePool)
     create_budget: timedelta = timedelta(seconds=PATIENCE)
+    defaults: Defaults = field(default_factory=Defaults)
     interval: timedelta = INTERVAL
 
     def __post_init__(self) -> None:
@@ -105,6 +106,7 @@ class Process:
             runner=self.runner,
             ids=uuid4,
             tokens=lambda: f"{self.name}-{next(numbers)}",
+            defaults=self.defaults,
             create_budget=self.create_budget,
             create_repeat=MOMENT,
         )

@@ -29,11 +29,11 @@ class BrokenStore(MemoryStore):
         return await super().swap(seen, new)
 
 
-async def start(store: MemoryStore, *, every: timedelta = MOMENT) -> Heartbeat:
+async def start(store: MemoryStore, *, every: timedelta = MOMENT, repeat: timedelta = MOMENT) -> Heartbeat:
     """Start the heartbeat of a task that was claimed just now."""
     lease = make_lease()
     claimed = await store.create(make_task(Status.PROCESSING, lease=lease), "A document.")
-    return Heartbeat(store, claimed, lease, every=every, length=LEASE)
+    return Heartbeat(store, claimed, lease, every=every, repeat=repeat, length=LEASE)
 
 
 async def verdict(heart: Heartbeat) -> Cancelled | Superseded:
@@ -191,3 +191,19 @@ async def test_a_heartbeat_survives_a_fault_in_the_store() -> None:
         await heart.stop()
 
     assert ("background loop broke", "heartbeat") in [(line["event"], line.get("loop")) for line in lines]
+
+
+async def test_a_missed_beat_is_tried_again_before_the_next_one_is_due() -> None:
+    """After an outage the lease has to be renewed before somebody takes it for a dead worker's."""
+    store = MemoryStore()
+    hearts = [await start(store, every=50 * MOMENT) for _ in range(2)]
+    store.lose("swap", Lost.REQUEST)
+    store.lose("get", Lost.REQUEST)
+
+    with capture_logs() as lines:
+        await store.until(lambda: len(store.history) == 4)
+    for heart in hearts:
+        await heart.stop()
+
+    assert [line["event"] for line in lines].count("heartbeat missed") == 1
+    assert {task.id for task in store.history[2:4]} == {heart.snapshot.task.id for heart in hearts}

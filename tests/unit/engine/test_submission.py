@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import StoreUnavailable, SubmissionConflict, UnknownModel
+from app.domain.errors import StoreUnavailable, UnknownModel
 from app.domain.processing import Execution, Kind
 from app.domain.task import Status
 from app.domain.transitions import DEADLINE, cancel
 from app.engine import cas
 from app.engine.submission import Submission, reference_id
 from tests.fakes import Lost, MemoryStore
-from tests.unit.engine.process import IO_MODEL, LEASE, Process, document
+from tests.unit.engine.process import LEASE, Process, document
 
 HOUR = timedelta(hours=1)
 
@@ -218,78 +218,3 @@ async def test_a_submission_that_was_dealt_with_before_its_answer_came_leaves_no
     assert accepted.task.status is Status.CANCELLED
     assert not accepted.replayed
     assert process.slots.notes(Execution.CPU) == 0
-
-
-async def test_the_same_submission_twice_is_one_task() -> None:
-    """A client that repeats itself after a time-out pays once."""
-    process = Process(store=MemoryStore())
-
-    first = await process.submit(text())
-    await process.quiet()
-    second = await process.submit(text())
-
-    assert second.replayed
-    assert second.task == process.store.peek(first.task.id)
-    assert second.task.status is Status.COMPLETED
-    assert process.pool.runs == 1
-
-
-async def test_a_repeated_submission_holds_no_slot_while_its_caller_waits() -> None:
-    """A caller may wait half a minute for the first run to end; that run may need the slot."""
-    process = Process(store=MemoryStore(), slots_for_each=1)
-    await process.submit(text())
-    await process.quiet()
-
-    async with process.intake.reservation() as reservation:
-        await process.intake.accept(text(), reservation)
-        free_meanwhile = process.slots.free(Execution.CPU)
-
-    assert free_meanwhile == 1
-    assert process.all_slots_are_free()
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"content": "Another document."},
-        {"model_name": IO_MODEL.name},
-        {"options": {"language": "de"}},
-        {"max_attempts": 1},
-        {"time_to_live": HOUR},
-        {"delay": HOUR},
-    ],
-    ids=lambda other: next(iter(other)),
-)
-async def test_an_id_used_for_something_else_is_a_conflict(other: dict[str, Any]) -> None:
-    """Neither task may silently stand for the other."""
-    process = Process(store=MemoryStore())
-    first = await process.submit(text())
-    await process.quiet()
-
-    with pytest.raises(SubmissionConflict):
-        await process.submit(text(**other))
-
-    assert process.store.peek(first.task.id).status is Status.COMPLETED
-    assert process.all_slots_are_free()
-
-
-async def test_ids_of_different_callers_do_not_meet() -> None:
-    """Nobody can take another's name, nor find out that it is taken."""
-    process = Process(store=MemoryStore())
-
-    accepted = [await process.submit(text(owner=owner, content=owner)) for owner in ("one", "another")]
-    await process.quiet()
-
-    assert len({one.task.id for one in accepted}) == 2
-
-
-async def test_two_submissions_of_one_id_at_once_are_one_task() -> None:
-    """Whoever comes second is shown the first one's task, and gives its slot back."""
-    process = Process(store=MemoryStore())
-
-    accepted = await asyncio.gather(process.submit(text()), process.submit(text()))
-    await process.quiet()
-
-    assert sorted(one.replayed for one in accepted) == [False, True]
-    assert process.pool.runs == 1
-    assert process.all_slots_are_free()

@@ -82,13 +82,13 @@ async def test_both_kinds_are_swept() -> None:
     assert process.all_slots_are_free()
 
 
-async def test_without_a_free_slot_nothing_is_asked() -> None:
+async def test_without_a_free_slot_no_task_is_asked_for() -> None:
     """A query costs money, and nothing could be done with its answer."""
     process = Process(store=MemoryStore(), slots_for_each=0)
 
     await process.sweeper.sweep()
 
-    assert process.store.calls.total() == 0
+    assert process.store.calls == {"check": 1}
 
 
 async def test_a_slot_that_was_full_at_the_sweep_is_looked_after_when_it_comes_free() -> None:

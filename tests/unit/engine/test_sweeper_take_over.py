@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import StoreUnavailable
+from app.domain.processing import Execution
 from app.domain.task import Status
 from app.domain.transitions import DEADLINE
 from app.engine.sweeper import LEAST
@@ -94,6 +95,24 @@ async def test_after_a_failed_sweep_nothing_is_taken_over_for_the_length_of_a_le
 
     assert left_alone == seen.task
     assert process.store.peek(seen.task.id).status is Status.COMPLETED
+
+
+async def test_a_full_process_notices_an_outage_too() -> None:
+    """It has nothing to ask for; yet the first slot that comes free must not go to live work."""
+    process = Process(store=MemoryStore(), slots_for_each=1)
+    seen = await died(process.store)
+    for execution in Execution:
+        process.slots.reserve(execution)
+    process.store.reachable = False
+
+    with pytest.raises(StoreUnavailable):
+        await process.sweeper.sweep()
+    process.store.reachable = True
+    process.slots.release(Execution.CPU)
+    await process.sweeper.sweep()
+    await process.quiet()
+
+    assert process.store.peek(seen.task.id) == seen.task
 
 
 async def test_after_a_failed_sweep_waiting_tasks_are_still_claimed() -> None:
