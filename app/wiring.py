@@ -100,6 +100,7 @@ def build(settings: Settings) -> Services:
             models=catalogue,
             slots=slots,
             runner=runner,
+            quota=engine.quota,
             ids=uuid4,
             tokens=_token,
             defaults=Defaults(max_attempts=settings.max_attempts, time_to_live=settings.time_to_live),

@@ -22,7 +22,7 @@ from app.domain.errors import (
 )
 from app.domain.processing import Document, Execution, Kind, Models, Processor, ProcessorPool, Report, Result, answer
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
-from app.engine.ports import Page, Snapshot, TaskStore
+from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore
 from tests.factories import NOW
 
 PATIENCE = 10.0
@@ -74,7 +74,7 @@ class Lost(Enum):
     ANSWER = auto()
 
 
-class MemoryStore(TaskStore):
+class MemoryStore(TaskStore, OpenTasks):
     """
     Tasks in a dictionary.
 
@@ -202,6 +202,12 @@ class MemoryStore(TaskStore):
             self._refuse_unless_current(seen)
             del self._stored[seen.task.id]
             self._contents.pop(seen.task.id, None)
+
+    @override
+    async def open_tasks(self, owner: str, *, at_most: int) -> int:
+        async with self._call("open_tasks"):
+            theirs = [one.task for one in self._stored.values() if one.task.owner == owner]
+            return min(at_most, sum(not task.status.is_final for task in theirs))
 
     @asynccontextmanager
     async def _call(self, name: str) -> AsyncIterator[None]:

@@ -1,5 +1,5 @@
 """
-The two queries on tasks, the indexes they need, and where they begin.
+The queries on tasks, the indexes they need, and where they begin.
 
 Firestore answers a query without its index with an error, the emulator answers
 every query: whoever changes one here changes `INDEXES` with it.
@@ -22,7 +22,11 @@ INDEXES: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
 )
 """The composite indexes on the collection group `tasks`, as fields and directions; no other field is indexed."""
 
+COUNTED: Final = "open"
+"""What the answer to a count is called in it."""
+
 type Query = dict[str, Any]
+type Aggregation = dict[str, Any]
 
 
 class Place(NamedTuple):
@@ -83,6 +87,21 @@ def list_query(root: str, owner: str, *, status: Status | None, stretch: Stretch
     return _query(root, SUMMARY_FIELDS, filters, ("created_at", "DESCENDING"), stretch)
 
 
+def open_query(owner: str, *, at_most: int) -> Aggregation:
+    """
+    How many tasks of *owner* are not final, counted no further than *at_most*.
+
+    It has an order only so that the index of the listing serves it: without
+    one it would need an index of its own.
+    """
+    unfinished = [status.value for status in Status if not status.is_final]
+    filters = [_where("owner", "EQUAL", owner), _where("status", "IN", unfinished)]
+    return {
+        "structured_query": _matching(filters, ("created_at", "DESCENDING")),
+        "aggregations": [{"alias": COUNTED, "count": {"up_to": {"value": at_most}}}],
+    }
+
+
 def _where(name: str, operator: str, value: Value) -> dict[str, Any]:
     return {"field_filter": {"field": {"field_path": name}, "op": operator, "value": value_to(value)}}
 
@@ -94,18 +113,22 @@ def _query(
     order: tuple[str, str],
     stretch: Stretch,
 ) -> Query:
+    query = _matching(filters, order)
+    query["select"] = {"fields": [{"field_path": field} for field in mask]}
+    query["limit"] = {"value": stretch.limit}
+    if stretch.after is not None:
+        document = {"reference_value": f"{root}/tasks/{stretch.after.task_id}"}
+        query["start_at"] = {"values": [value_to(stretch.after.at), document], "before": False}
+    return query
+
+
+def _matching(filters: Sequence[dict[str, Any]], order: tuple[str, str]) -> Query:
     name, direction = order
-    query: Query = {
+    return {
         "from_": [{"collection_id": "tasks"}],
-        "select": {"fields": [{"field_path": field} for field in mask]},
         "where": {"composite_filter": {"op": "AND", "filters": list(filters)}},
         "order_by": [
             {"field": {"field_path": name}, "direction": direction},
             {"field": {"field_path": "__name__"}, "direction": direction},
         ],
-        "limit": {"value": stretch.limit},
     }
-    if stretch.after is not None:
-        document = {"reference_value": f"{root}/tasks/{stretch.after.task_id}"}
-        query["start_at"] = {"values": [value_to(stretch.after.at), document], "before": False}
-    return query

@@ -18,20 +18,20 @@ from app.adapters.cursor import decode_cursor, encode_cursor
 from app.adapters.firestore_codec import SCHEMA, TASK_FIELDS, task_from
 from app.adapters.firestore_connection import Connector
 from app.adapters.firestore_content import read_content
-from app.adapters.firestore_queries import DueRange, Place, Stretch, due_query, list_query
+from app.adapters.firestore_queries import DueRange, Place, Stretch, due_query, list_query, open_query
 from app.adapters.firestore_wire import FirestoreWire, Found
 from app.adapters.firestore_writes import Version
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
 from app.domain.processing import Execution, Json
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
-from app.engine.ports import Page, Snapshot, TaskStore, is_task_id
+from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore, is_task_id
 from app.telemetry.logs import get_logger
 
 NO_TASK: Final = str(UUID(int=0))
 """An id that no task has: reading it asks Firestore for nothing but a sign of life, and the time."""
 
 
-class FirestoreStore(TaskStore):
+class FirestoreStore(TaskStore, OpenTasks):
     """The tasks of one database, as one process sees them."""
 
     def __init__(
@@ -176,6 +176,11 @@ class FirestoreStore(TaskStore):
             version = await wire.commit(writes.erase(wire.names, seen.task, _version(seen)))
         if version is None:
             raise StaleWrite
+
+    @override
+    async def open_tasks(self, owner: str, *, at_most: int) -> int:
+        async with self._within_limit() as wire:
+            return await wire.count(open_query(owner, at_most=at_most))
 
     @asynccontextmanager
     async def _within_limit(self) -> AsyncIterator[FirestoreWire]:

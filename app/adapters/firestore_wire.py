@@ -16,6 +16,8 @@ from google.cloud.firestore_v1.types import (
     BatchGetDocumentsResponse,
     CommitRequest,
     CommitResponse,
+    RunAggregationQueryRequest,
+    RunAggregationQueryResponse,
     RunQueryRequest,
     RunQueryResponse,
 )
@@ -23,7 +25,7 @@ from grpc import StatusCode, aio  # type: ignore[import-untyped]  # grpcio ships
 
 from app.adapters.clock import StoreClock
 from app.adapters.firestore_connection import Connection
-from app.adapters.firestore_queries import Query
+from app.adapters.firestore_queries import COUNTED, Aggregation, Query
 from app.adapters.firestore_values import Value, fields_from, time_from
 from app.adapters.firestore_writes import Names, Version, Write
 from app.domain.errors import StoreUnavailable
@@ -49,6 +51,9 @@ LOST_RACE: Final = {
     "update_time": frozenset({StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}),
 }
 """How Firestore says that a write's condition does not hold, by the kind of condition."""
+
+NEED_AN_INDEX: Final = frozenset({"RunQuery", "RunAggregationQuery"})
+"""Calls without a condition that could fail: what `FAILED_PRECONDITION` says about them is a missing index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,9 @@ class FirestoreWire:
             f"{SERVICE}/BatchGetDocuments", *_codecs(BatchGetDocumentsRequest, BatchGetDocumentsResponse)
         )
         self._run_query = channel.unary_stream(f"{SERVICE}/RunQuery", *_codecs(RunQueryRequest, RunQueryResponse))
+        self._run_aggregation_query = channel.unary_stream(
+            f"{SERVICE}/RunAggregationQuery", *_codecs(RunAggregationQueryRequest, RunAggregationQueryResponse)
+        )
 
     async def commit(self, writes: Sequence[Write]) -> Version | None:
         """
@@ -127,6 +135,22 @@ class FirestoreWire:
         replies = await self._replies("RunQuery", call)
         return [_found(reply.document) for reply in replies if reply.HasField("document")]
 
+    async def count(self, aggregation: Aggregation) -> int:
+        """
+        What *aggregation* counts.
+
+        Raises:
+            StoreUnavailable: If the store does not answer, or with anything but a number.
+
+        """
+        request = RunAggregationQueryRequest.pb()(parent=self.names.root, structured_aggregation_query=aggregation)
+        call = self._run_aggregation_query(request, timeout=self._seconds, metadata=_routed(parent=self.names.root))
+        replies = await self._replies("RunAggregationQuery", call)
+        for reply in replies:
+            if COUNTED in reply.result.aggregate_fields:
+                return int(reply.result.aggregate_fields[COUNTED].integer_value)
+        raise StoreUnavailable
+
     def has_expired(self, found: Found) -> bool:
         """
         True if a document is as good as gone; Firestore may take a day to remove it.
@@ -163,7 +187,7 @@ def _found(document: Any) -> Found:  # noqa: ANN401 - protobuf's messages have n
 
 def _unavailable(method: str, error: aio.AioRpcError) -> StoreUnavailable:
     code = error.code()
-    if method == "RunQuery" and code is StatusCode.FAILED_PRECONDITION:
+    if method in NEED_AN_INDEX and code is StatusCode.FAILED_PRECONDITION:
         get_logger().error("firestore index missing", method=method, code=code.name, details=error.details())
         return StoreUnavailable("The task store lacks an index that this version needs")
     if code not in TRANSIENT:

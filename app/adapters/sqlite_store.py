@@ -18,7 +18,7 @@ from app.adapters.sqlite_thread import SqliteThread, writing
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
 from app.domain.processing import Execution
 from app.domain.task import Status, Task
-from app.engine.ports import Page, Snapshot, TaskStore
+from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore
 from app.telemetry.logs import get_logger
 
 SWEPT_PER_CREATE: Final = 10
@@ -57,6 +57,10 @@ _LIST: Final = """
     WHERE owner = :owner AND (expires_at IS NULL OR expires_at > :now) {further}
     ORDER BY created_at DESC, id DESC
 """
+_OPEN: Final = """
+    SELECT count(*) FROM
+        (SELECT 1 FROM tasks WHERE owner = :owner AND status IN ('pending', 'processing') LIMIT :at_most)
+"""
 _SWEEP: Final = """
     DELETE FROM tasks
     WHERE id = :id AND expires_at <= :now
@@ -64,7 +68,7 @@ _SWEEP: Final = """
 """
 
 
-class SqliteStore(TaskStore):
+class SqliteStore(TaskStore, OpenTasks):
     """
     Tasks in the file at *path*, which other processes on this machine may use at the same time.
 
@@ -129,6 +133,11 @@ class SqliteStore(TaskStore):
     @override
     async def delete(self, seen: Snapshot) -> None:
         await self._thread.run(lambda connection: _delete(connection, seen))
+
+    @override
+    async def open_tasks(self, owner: str, *, at_most: int) -> int:
+        asked = {"owner": owner, "at_most": at_most}
+        return await self._thread.run(lambda connection: int(connection.execute(_OPEN, asked).fetchone()[0]))
 
 
 def _check(connection: Connection) -> None:

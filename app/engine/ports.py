@@ -144,6 +144,20 @@ class TaskStore(ABC):
         """
 
 
+class OpenTasks(ABC):
+    """How much work each owner has left to be done."""
+
+    @abstractmethod
+    async def open_tasks(self, owner: str, *, at_most: int) -> int:
+        """
+        How many tasks of *owner* are pending or processing, counted no further than *at_most*, which is positive.
+
+        Raises:
+            StoreUnavailable: If the store does not answer.
+
+        """
+
+
 def is_task_id(text: str) -> bool:
     """Tell whether *text* is a UUID in its one canonical spelling."""
     try:

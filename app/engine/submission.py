@@ -5,6 +5,7 @@ How a document becomes a task: made, stored, and, if this process has a slot for
 caller does, through the reservation, once its answer is on the way.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -14,12 +15,13 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid5
 
-from app.domain.errors import SubmissionConflict
+from app.domain.errors import QuotaExceeded, StoreUnavailable, SubmissionConflict, TaskNotFound
 from app.domain.processing import Execution, Json, Kind, Models, Processor
 from app.domain.task import Lease, Status, Task
 from app.domain.transitions import DEADLINE, submit
 from app.engine import cas
 from app.engine.ports import Snapshot, TaskStore
+from app.engine.quota import Quota
 from app.engine.runner import Runner
 from app.engine.slots import Slots
 
@@ -143,6 +145,7 @@ class Intake:
     models: Models
     slots: Slots
     runner: Runner
+    quota: Quota
     ids: Callable[[], UUID]
     tokens: Callable[[], str]
     defaults: Defaults = Defaults()
@@ -165,6 +168,7 @@ class Intake:
         Raises:
             UnknownModel: If no model of that name takes this kind.
             SubmissionConflict: If the caller used the same id, or key, for something else.
+            QuotaExceeded: If the owner has too many open tasks, and this would be one more.
             StoreUnavailable: If nobody knows whether it landed; it may run all the same.
 
         """
@@ -172,18 +176,37 @@ class Intake:
         task = self._task(submission, processor, self.store.now())
         lease = None if submission.delay else reservation.reserve(processor.execution)
         wanted = submit(task, lease=lease)
-        stored = await cas.create(
-            self.store, wanted, submission.content, within=self.create_budget, pause=self.create_repeat
-        )
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self.create_budget.total_seconds()
+        try:
+            async with asyncio.timeout_at(give_up_at):
+                admission = await self.quota.admit(submission.owner, waits=lease is None)
+        except QuotaExceeded as refusal:
+            return await self._accepted_earlier(submission, refusal)
+        except TimeoutError as error:
+            raise StoreUnavailable from error
+        within = timedelta(seconds=give_up_at - loop.time())
+        stored = await cas.create(self.store, wanted, submission.content, within=within, pause=self.create_repeat)
         if lease is not None and stored.task.lease == lease:
             reservation.claimed = stored, lease, submission.content
             return Accepted(task=stored.task, replayed=False)
         reservation.free()  # at once: the request may go on to wait for another process's run
         if stored.task.submission != wanted.submission:
+            admission.withdraw()
             return _replay(stored.task, submission)
         if stored.task.status is Status.PENDING and not submission.delay:
             self.slots.note_backlog(processor.execution)
         return Accepted(task=stored.task, replayed=False)
+
+    async def _accepted_earlier(self, submission: Submission, refusal: QuotaExceeded) -> Accepted:
+        """Return the task of a repetition, which creates nothing; let the *refusal* stand for anything else."""
+        if submission.chosen_id is None:
+            raise refusal
+        try:
+            earlier = (await self.store.get(submission.chosen_id)).task
+        except TaskNotFound:
+            raise refusal from None
+        return _replay(earlier, submission)
 
     def _task(self, submission: Submission, processor: Processor, now: datetime) -> Task:
         available_at = now + submission.delay

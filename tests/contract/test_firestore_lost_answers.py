@@ -8,6 +8,7 @@ import pytest
 from grpc import StatusCode  # type: ignore[import-untyped]  # grpcio ships no types
 from structlog.testing import capture_logs
 
+from app.adapters.firestore_store import FirestoreStore
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
 from app.domain.processing import Execution
 from app.domain.task import Status
@@ -28,19 +29,27 @@ AMBIGUOUS = [
 NEEDS_A_PERSON = [StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED, StatusCode.INVALID_ARGUMENT]
 SHORT = timedelta(milliseconds=500)
 
-READS: dict[str, Callable[[TaskStore, Snapshot], Awaitable[object]]] = {
+type Call = Callable[[FirestoreStore, Snapshot], Awaitable[object]]
+
+QUERIES: dict[str, Call] = {
+    "due": lambda store, seen: store.due(Execution.CPU, now=seen.task.created_at, limit=1),
+    "list": lambda store, seen: store.list(seen.task.owner, status=None, page_size=1, cursor=None),
+    "open_tasks": lambda store, seen: store.open_tasks(seen.task.owner, at_most=1),
+}
+READS: dict[str, Call] = QUERIES | {
     "check": lambda store, _: store.check(),
     "get": lambda store, seen: store.get(seen.task.id),
     "content": lambda store, seen: store.content(seen.task),
-    "due": lambda store, seen: store.due(Execution.CPU, now=seen.task.created_at, limit=1),
-    "list": lambda store, seen: store.list(seen.task.owner, status=None, page_size=1, cursor=None),
 }
-WRITES: dict[str, Callable[[TaskStore, Snapshot], Awaitable[object]]] = {
+WRITES: dict[str, Call] = {
     "create": lambda store, seen: store.create(fresh(store, id=seen.task.id), "hello"),
     "swap": lambda store, seen: store.swap(seen, next_revision(seen.task)),
     "delete": lambda store, seen: store.delete(seen),
 }
 CALLS = READS | WRITES
+
+QUERY_METHODS = ("RunQuery", "RunAggregationQuery")
+READ_METHODS = ("BatchGetDocuments", *QUERY_METHODS)
 
 
 @pytest.fixture
@@ -169,12 +178,10 @@ async def test_a_create_that_cannot_learn_whose_id_it_is_is_unknown(backend: Bac
 
 @pytest.mark.parametrize("call", READS.values(), ids=READS)
 @pytest.mark.parametrize("code", AMBIGUOUS, ids=lambda code: code.name)
-async def test_a_read_without_an_answer_is_no_absence(
-    backend: Backend, code: StatusCode, call: Callable[[TaskStore, Snapshot], Awaitable[object]]
-) -> None:
+async def test_a_read_without_an_answer_is_no_absence(backend: Backend, code: StatusCode, call: Call) -> None:
     """A 404 in an outage would make callers forget their tasks; and a hidden retry would hold them up."""
     seen = await put_new(backend.other)
-    for method in ("BatchGetDocuments", "RunQuery"):
+    for method in READ_METHODS:
         backend.proxy.spoil(method, code, landed=True)
 
     with pytest.raises(StoreUnavailable):
@@ -185,12 +192,10 @@ async def test_a_read_without_an_answer_is_no_absence(
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("code", NEEDS_A_PERSON, ids=lambda code: code.name)
-async def test_what_needs_a_person_is_logged(
-    backend: Backend, code: StatusCode, call: Callable[[TaskStore, Snapshot], Awaitable[object]]
-) -> None:
+async def test_what_needs_a_person_is_logged(backend: Backend, code: StatusCode, call: Call) -> None:
     """Missing permissions do not pass like an outage; the caller learns nothing about them, the operator does."""
     seen = await put_new(backend.other)
-    for method in ("Commit", "BatchGetDocuments", "RunQuery"):
+    for method in ("Commit", *READ_METHODS):
         backend.proxy.spoil(method, code, landed=False)
 
     with capture_logs() as logs, pytest.raises(StoreUnavailable) as caught:
@@ -210,14 +215,15 @@ async def test_a_bad_day_is_not_logged_as_a_mistake(backend: Backend) -> None:
     assert logs == []
 
 
-@pytest.mark.parametrize("name", ["due", "list"])
-async def test_a_missing_index_is_said_so(backend: Backend, name: str) -> None:
+@pytest.mark.parametrize("call", QUERIES.values(), ids=QUERIES)
+async def test_a_missing_index_is_said_so(backend: Backend, call: Call) -> None:
     """Firestore answers it with the code of a lost race, and only in production."""
     seen = await put_new(backend.other)
-    backend.proxy.spoil("RunQuery", StatusCode.FAILED_PRECONDITION, landed=False)
+    for method in QUERY_METHODS:
+        backend.proxy.spoil(method, StatusCode.FAILED_PRECONDITION, landed=False)
 
     with capture_logs() as logs, pytest.raises(StoreUnavailable, match="index"):
-        await CALLS[name](backend.store, seen)
+        await call(backend.store, seen)
 
     assert [(entry["log_level"], entry["event"]) for entry in logs] == [("error", "firestore index missing")]
 
@@ -227,7 +233,7 @@ async def test_a_call_that_is_never_answered_ends(emulator: Emulator, name: str)
     """A request must not hang because the store does."""
     async with open_backend(emulator, call_limit=SHORT) as backend:
         seen = await put_new(backend.other)
-        for method in ("Commit", "BatchGetDocuments", "RunQuery"):
+        for method in ("Commit", *READ_METHODS):
             backend.proxy.hold(method)
 
         with pytest.raises(StoreUnavailable):

@@ -231,6 +231,17 @@ async def test_what_came_late_is_found_by_a_later_scan(backend: Backend) -> None
     assert [list(found) for found in scans] == [[]] * 19 + [[late]]
 
 
+async def test_counting_is_one_call(backend: Backend) -> None:
+    """Firestore counts by itself: twenty thousand tasks are neither read nor sent, and billed as twenty reads."""
+    for _ in range(3):
+        await put_new(backend.other)
+
+    counted = await backend.store.open_tasks("anonymous", at_most=2)
+
+    assert counted == 2
+    assert backend.proxy.calls == {"RunAggregationQuery": 1}
+
+
 async def test_every_reply_sets_the_clock(emulator: Emulator) -> None:
     """The first read at start-up says what time it is, and so does every write."""
     stopped = StoreClock(monotonic=lambda: 0.0, wall=lambda: datetime(2000, 1, 1, tzinfo=UTC))
@@ -243,3 +254,13 @@ async def test_every_reply_sets_the_clock(emulator: Emulator) -> None:
         written_at = datetime.fromtimestamp(created.version.seconds, UTC)
         assert written_at + timedelta(microseconds=created.version.nanos // 1000) == backend.store.now()
         assert after_check < backend.store.now()
+
+
+async def test_a_count_sets_the_clock_too(emulator: Emulator) -> None:
+    """Under load it may be the only reply for a while."""
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    stopped = StoreClock(monotonic=lambda: 0.0, wall=lambda: long_ago)
+    async with open_backend(emulator, clock=stopped) as backend:
+        await backend.store.open_tasks("anonymous", at_most=1)
+
+        assert backend.store.now() > long_ago + timedelta(days=365)

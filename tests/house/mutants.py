@@ -191,6 +191,27 @@ MUTANTS: Final = (
         tests="test_submission_again.py",
     ),
     Mutant(
+        mistake="a refused owner's repetition looks as if its task had never been taken",
+        file="app/engine/submission.py",
+        old="if submission.chosen_id is None:",
+        new="if submission.content:",
+        tests="test_submission_quota.py",
+    ),
+    Mutant(
+        mistake="repetitions use up the quota",
+        file="app/engine/submission.py",
+        old="            admission.withdraw()\n",
+        new="",
+        tests="test_submission_quota.py",
+    ),
+    Mutant(
+        mistake="an owner is refused on a count that is half a minute old",
+        file="app/engine/quota.py",
+        old="return tally.total >= self._limit and self._age(tally) > self._recount",
+        new="return False",
+        tests="test_quota.py",
+    ),
+    Mutant(
         mistake="another document with the same key gets the first one's answer",
         file="app/engine/submission.py",
         old="if earlier.fingerprint != submission.fingerprint:",

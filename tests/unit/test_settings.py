@@ -87,10 +87,11 @@ def test_processors_are_a_comma_separated_list() -> None:
         ({"content_bytes": "4000000"}, "AFTERWORD_CONTENT_BYTES"),
         ({"json_body_bytes": "99999999"}, "AFTERWORD_JSON_BODY_BYTES"),
         ({"time_to_live": "99999999999"}, "time_to_live"),
+        ({"open_tasks": "0"}, "open_tasks"),
     ],
 )
 def test_a_limit_that_cannot_hold_is_refused(variables: dict[str, str], named: str) -> None:
-    """A content that fits no body, or a task kept for three thousand years, is a typing error."""
+    """A content that fits no body, a task kept for three thousand years, or none for anybody, is a typing error."""
     with pytest.raises(ValidationError, match=named):
         settings(**variables)
 

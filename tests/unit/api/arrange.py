@@ -24,6 +24,7 @@ from app.domain.processing import Document, Execution, Kind, Processor, Processo
 from app.domain.task import Task
 from app.engine.drain import Drain
 from app.engine.ports import Snapshot
+from app.engine.quota import Quota
 from app.engine.registry import Registry
 from app.engine.runner import Runner, Timing
 from app.engine.slots import Slots
@@ -172,6 +173,7 @@ async def world(  # noqa: PLR0913 - a test names the one that matters to it
     cpu_slots: int = 2,
     limits: Limits | None = None,
     defaults: Defaults | None = None,
+    open_tasks: int = 20_000,
     models: Sequence[Processor] = MODELS,
     scheduler: Scheduler | None = None,
 ) -> AsyncIterator[World]:
@@ -192,7 +194,7 @@ async def world(  # noqa: PLR0913 - a test names the one that matters to it
 
     services = Services(
         store=store,
-        intake=_intake(runner, defaults or Defaults()),
+        intake=_intake(runner, defaults or Defaults(), Quota(store, limit=open_tasks)),
         registry=registry,
         catalogue=catalogue,
         pool=pool,
@@ -237,12 +239,13 @@ def _runner(  # noqa: PLR0913, PLR0917 - the parts of a process
     )
 
 
-def _intake(runner: Runner, defaults: Defaults) -> Intake:
+def _intake(runner: Runner, defaults: Defaults, quota: Quota) -> Intake:
     return Intake(
         store=runner.store,
         models=runner.models,
         slots=runner.slots,
         runner=runner,
+        quota=quota,
         ids=uuid4,
         tokens=_token,
         defaults=defaults,

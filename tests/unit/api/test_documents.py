@@ -207,3 +207,19 @@ async def test_a_store_out_of_reach_is_said_so(here: World) -> None:
 
     assert assert_problem(answered, 503, "store_unavailable")["retryable"] is True
     assert int(answered.headers["retry-after"]) > 0
+
+
+async def test_more_open_tasks_than_the_quota_allows_are_refused(tmp_path: Path) -> None:
+    """The caller is told what to wait for, and when to ask again."""
+    async with world(tmp_path, cpu_slots=1, open_tasks=2) as here:
+        here.pool.gate.clear()
+        for _ in range(2):
+            await here.submit()
+
+        answered = await here.caller.post("/process_document/", json={"content": "Hola."})
+
+        problem = assert_problem(answered, 429, "quota_exceeded")
+        assert "2 tasks" in problem["detail"]
+        assert (problem["retryable"], answered.headers["retry-after"]) == (True, "2")
+        assert len(await here.tasks()) == 2
+        here.pool.gate.set()

@@ -14,6 +14,7 @@ from app.domain.task import Status, Task
 from app.domain.transitions import submit
 from app.engine.drain import Drain
 from app.engine.ports import Snapshot
+from app.engine.quota import Quota
 from app.engine.registry import Registry
 from app.engine.runner import Runner, Timing
 from app.engine.slots import Slots
@@ -76,6 +77,7 @@ class Process:
     pool: InlinePool = field(default_factory=InlinePool)
     create_budget: timedelta = timedelta(seconds=PATIENCE)
     defaults: Defaults = field(default_factory=Defaults)
+    open_tasks: int = 20_000
     interval: timedelta = INTERVAL
 
     def __post_init__(self) -> None:
@@ -104,6 +106,7 @@ class Process:
             models=self.models,
             slots=self.slots,
             runner=self.runner,
+            quota=Quota(self.store, limit=self.open_tasks),
             ids=uuid4,
             tokens=lambda: f"{self.name}-{next(numbers)}",
             defaults=self.defaults,
