@@ -1,10 +1,12 @@
 """
 The life of a task, lived at random: two workers, a caller, a sweeper, moving time, and a store that loses answers.
 
-Whatever happens in which order, the promises hold; and however it went, the task ends.
+Whatever happens in which order, the promises hold; and however it went, the task ends. `make chaos` lives thousands
+of lives, `make test` some.
 """
 
 import asyncio
+import os
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,6 +36,8 @@ from tests.factories import make_task
 from tests.fakes import Lost, MemoryStore
 from tests.unit.engine.process import LEASE
 
+LIVES = int(os.environ.get("AFTERWORD_TEST_LIVES", "120"))
+STEPS = 30
 WORKERS = ("worker-a", "worker-b")
 AT_ONCE = timedelta(0)
 
@@ -275,4 +279,6 @@ class LifeOfATask(RuleBasedStateMachine):
 
 
 TestLifeOfATask = LifeOfATask.TestCase
-TestLifeOfATask.settings = settings(max_examples=120, stateful_step_count=30, deadline=None, report_multiple_bugs=False)
+TestLifeOfATask.settings = settings(
+    max_examples=LIVES, stateful_step_count=STEPS, deadline=None, report_multiple_bugs=False
+)
