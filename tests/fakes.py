@@ -89,6 +89,7 @@ class MemoryStore(TaskStore, OpenTasks):
         """Go by *clock*."""
         self.clock = clock or FakeClock()
         self.calls: Counter[str] = Counter()
+        self.asked_for: Counter[Execution] = Counter()
         self.history: list[Task] = []
         self.reachable = True
         self._losses: defaultdict[str, deque[Lost]] = defaultdict(deque)
@@ -178,6 +179,7 @@ class MemoryStore(TaskStore, OpenTasks):
     async def due(
         self, execution: Execution, *, now: datetime, limit: int, after: Snapshot | None = None
     ) -> Sequence[Snapshot]:
+        self.asked_for[execution] += 1
         async with self._call("due"):
             waiting = [one for one in self._stored.values() if one.task.due_at and one.task.due_at <= now]
             behind = [one for one in waiting if after is None or _position(one) > _position(after)]

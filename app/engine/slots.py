@@ -25,7 +25,7 @@ class Slots:
         self.freed = asyncio.Event()
         """Set whenever the sweeper should look: a slot came free while work is known to wait."""
         self.swept = False
-        """Whether a sweeper looks after the backlog; without one, a slot kept for it would stay empty."""
+        """Whether a sweeper reaches the backlog; while none does, a slot kept for it would stay empty."""
 
     def free(self, execution: Execution) -> int:
         """How many slots the sweeper may fill."""
@@ -56,6 +56,10 @@ class Slots:
         self._notes[execution] += 1
         if self.free(execution):
             self.freed.set()
+
+    def has_backlog(self, execution: Execution) -> bool:
+        """Whether due work is known to wait in the store."""
+        return execution in self._backlog
 
     def notes(self, execution: Execution) -> int:
         """How often a backlog was noted; to be asked before one looks for it."""

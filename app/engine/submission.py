@@ -62,7 +62,8 @@ class Submission:
         when the operator has changed a default.
         """
         kept = None if self.time_to_live is None else self.time_to_live.total_seconds()
-        asked: list[Json] = [self.content, self.model_name, dict(self.options), self.key]
+        content = sha256(self.content.encode()).hexdigest()
+        asked: list[Json] = [content, self.model_name, dict(self.options), self.key]
         asked += [self.max_attempts, kept, self.delay.total_seconds()]
         return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

@@ -99,15 +99,27 @@ class Sweeper:
         await supervise("sweeper", self._loop, pause=SUPERVISION_PAUSE)
 
     async def _loop(self) -> None:
+        clock = asyncio.get_running_loop().time
         while not self.runner.drain.begun.is_set():
-            self.runner.slots.freed.clear()
-            with suppress(StoreUnavailable):
-                await self.sweep()
-            pause = self.interval.total_seconds() * self.rng.uniform(0.8, 1.2)
-            try:
-                await asyncio.wait_for(self.runner.slots.freed.wait(), pause)
-            except TimeoutError:
-                continue
+            await self._sweep_or_rest()
+            next_at = clock() + self.interval.total_seconds() * self.rng.uniform(0.8, 1.2)
+            while clock() < next_at and await self._is_wanted(before=next_at):
+                await self._sweep_or_rest(known=True)
+
+    async def _is_wanted(self, *, before: float) -> bool:
+        """Wait until a slot is free while work is known to wait; False if that was not *before* its time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(before):
+                return await self.runner.slots.freed.wait() and not self.runner.drain.begun.is_set()
+        return False
+
+    async def _sweep_or_rest(self, *, known: bool = False) -> None:
+        """Sweep once; a store that did not answer is given a rest."""
+        self.runner.slots.freed.clear()
+        try:
+            await self.sweep(known=known)
+        except StoreUnavailable:
+            await asyncio.sleep(self.runner.timing.repeat.total_seconds())
 
     async def work_off(self, *, within: timedelta) -> int:
         """
@@ -141,9 +153,12 @@ class Sweeper:
             for wait in waits:
                 wait.cancel()
 
-    async def sweep(self) -> int:
+    async def sweep(self, *, known: bool = False) -> int:
         """
         Fill the free slots with due tasks; return how many were taken up.
+
+        If *known*, only where work is known to wait. As long as sweeps fail,
+        free slots are not kept for what they would have found.
 
         Raises:
             StoreUnavailable: If the store did not answer; what was taken up until then runs.
@@ -155,15 +170,18 @@ class Sweeper:
             try:
                 if not any(self.runner.slots.free(execution) for execution in Execution):
                     await self.runner.store.check()  # nothing to ask for, and still an outage must not go unnoticed
-                return sum([await self._sweep(execution) for execution in Execution])
+                taken = sum([await self._sweep(execution, known=known) for execution in Execution])
             except StoreUnavailable:
+                self.runner.slots.swept = False
                 self._no_take_over_before = self.runner.store.now() + self.runner.timing.lease
                 self._stock.clear()
                 get_logger().warning("sweep failed, store unavailable")
                 raise
+            self.runner.slots.swept = self.awake.is_set()
+            return taken
 
-    async def _sweep(self, execution: Execution) -> int:
-        if not self.runner.is_ready(execution):
+    async def _sweep(self, execution: Execution, *, known: bool) -> int:
+        if not self.runner.is_ready(execution) or (known and not self.runner.slots.has_backlog(execution)):
             return 0
         free = self.runner.slots.free(execution)
         if free == 0:

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.errors import StoreUnavailable
 from app.domain.processing import Execution
 from app.domain.task import Status
 from app.domain.transitions import cancel
 from app.engine import cas
 from app.engine.sweeper import is_claimable, plan
 from tests.factories import make_task
-from tests.fakes import MemoryStore
+from tests.fakes import Lost, MemoryStore
 from tests.unit.engine.process import (
     CPU_MODEL,
     INTERVAL,
@@ -195,6 +196,28 @@ async def test_once_nothing_waits_requests_get_slots_again() -> None:
     await process.quiet()
 
     assert accepted.task.status is Status.PROCESSING
+
+
+async def test_while_sweeps_fail_requests_get_the_free_slots() -> None:
+    """Slots that are kept for work which nobody can find would stay empty, with new work at the door."""
+    process = Process(store=MemoryStore(), slots_for_each=1)
+    await stored(process.store)
+    process.sweeper.wake()
+    process.slots.note_backlog(Execution.CPU)
+    process.store.lose("due", Lost.REQUEST)
+
+    kept = process.slots.reserve_for_request(Execution.CPU)
+    with pytest.raises(StoreUnavailable):
+        await process.sweeper.sweep()
+    given = process.slots.reserve_for_request(Execution.CPU)
+    process.slots.release(Execution.CPU)
+    await process.sweeper.sweep()
+    await process.quiet()
+    await stored(process.store)
+    process.slots.note_backlog(Execution.CPU)
+    kept_again = process.slots.reserve_for_request(Execution.CPU)
+
+    assert (kept, given, kept_again) == (False, True, False)
 
 
 async def test_work_that_was_stored_during_the_query_is_looked_for_again() -> None:

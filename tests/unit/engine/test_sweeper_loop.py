@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.processing import Execution
 from app.domain.task import Status
 from app.engine.sweeper import LEAST
-from tests.fakes import MemoryStore
+from tests.fakes import Lost, MemoryStore
 from tests.unit.engine.process import MOMENT, Process, completed, fill, stored
 
 
@@ -95,6 +96,39 @@ async def test_sweeps_go_on_at_an_interval() -> None:
     await sweeping
 
     assert process.all_slots_are_free() is False, "a draining process offers none"
+
+
+async def test_a_slot_that_comes_free_asks_only_for_work_that_is_known_to_wait() -> None:
+    """Every query costs money; the other kind's work is looked for at the interval."""
+    process = Process(store=MemoryStore(), slots_for_each=1, interval=timedelta(hours=1))
+    await fill(process.store, tasks=LEAST + 2)
+    asked = process.store.asked_for
+    process.sweeper.wake()
+
+    sweeping = asyncio.create_task(process.sweeper.run())
+    await process.store.until(lambda: completed(process.store) == LEAST + 2)
+    process.drain.begin()
+    await sweeping
+
+    assert (asked[Execution.CPU], asked[Execution.IO]) == (2, 1)
+
+
+async def test_a_store_that_does_not_answer_is_asked_again_after_a_rest() -> None:
+    """A freed slot must not make one query after another of an overloaded store."""
+    process = Process(store=MemoryStore(), interval=timedelta(hours=1))
+    await stored(process.store)
+    process.store.lose("due", Lost.REQUEST)
+    process.sweeper.wake()
+    process.slots.note_backlog(Execution.CPU)
+
+    sweeping = asyncio.create_task(process.sweeper.run())
+    await process.store.until(lambda: process.store.calls["due"] == 1)
+    process.slots.note_backlog(Execution.CPU)
+    await process.store.until(lambda: completed(process.store) == 1)
+    process.drain.begin()
+    await sweeping
+
+    assert process.store.calls["due"] == 2
 
 
 async def test_sweeps_go_on_after_an_outage() -> None:
