@@ -36,6 +36,9 @@ TERRAFORM_CHECK ?= infra/check.sh
 export COMMIT IMAGE_RUNNER TERRAFORM_CHECK
 CHECKOV ?= $(VENV)-infra/bin/checkov
 
+# How a run of the chaos suite is repeated, and how only a part of it is run.
+CHAOS = $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only='$(ONLY)')
+
 # The service that is released to, or rolled back.
 SERVICE ?= afterword
 WHERE = --project=$(PROJECT) --region=$(REGION) --service=$(SERVICE)
@@ -43,7 +46,7 @@ RELEASED = $(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$(COMMIT)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants bench image image-check check-infra deploy rollback lock clean
+.PHONY: help run demo test lint format check mutants chaos chaos-short bench image image-check check-infra deploy rollback lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
@@ -71,6 +74,12 @@ check: lint test ## The gate: lint, then test
 
 mutants: $(DEVELOPMENT) ## Break the core by hand, one way after another, and see the tests notice
 	@exec $(PY) -m tests.house.mutants
+
+chaos: $(DEVELOPMENT) ## Kill, stop and starve everything while callers use it, and see every task end (SEED=..., ONLY=...)
+	@exec $(PY) -m tests.chaos $(CHAOS)
+
+chaos-short: $(DEVELOPMENT) ## The same within two minutes, many faults at once (SEED=...)
+	@exec $(PY) -m tests.chaos --short $(CHAOS)
 
 bench: $(DEVELOPMENT) ## Ask for the health while forty documents of 200 KB are being read
 	@exec $(PY) -m tests.benchmarks.health_under_load

@@ -42,15 +42,15 @@ class Emulator:
 
 
 @contextmanager
-def start_emulator() -> Iterator[Emulator]:
+def start_emulator(*, heap: str = "1g") -> Iterator[Emulator]:
     """
-    Run an emulator on a free port until the block ends.
+    Run an emulator with so much memory on a free port until the block ends.
 
     It keeps nothing on disk. Projects need no set-up: a test that takes a
     project id of its own shares nothing with any other.
     """
     java, jar, port = _find_java(), _find_jar(), _free_port()
-    command = [java, "-Xmx1g", *IN_ENGLISH, "-cp", str(jar), MAIN_CLASS, "--host=127.0.0.1", f"--port={port}"]
+    command = [java, f"-Xmx{heap}", *IN_ENGLISH, "-cp", str(jar), MAIN_CLASS, "--host=127.0.0.1", f"--port={port}"]
     jvm = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - found above
     try:
         _wait_until_it_answers(jvm, port)

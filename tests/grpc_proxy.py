@@ -8,7 +8,7 @@ wire: a call that fails with `landed=True` was carried out, and only its answer 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,7 +19,13 @@ from grpc import (  # type: ignore[import-untyped]  # grpcio ships no types
     StatusCode,
     aio,
     stream_stream_rpc_method_handler,
+    unary_stream_rpc_method_handler,
 )
+
+type Metadata = list[tuple[str, str]]
+
+SINGLE: Final = frozenset({"BatchGetDocuments", "RunQuery", "RunAggregationQuery"})
+"""Reads: known to send a single message, they are passed on more cheaply than a stream of one."""
 
 UNLIMITED: Final = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
 
@@ -33,6 +39,7 @@ class Fault:
         code: The answer; None for the true one.
         landed: Whether the call is carried out before it is answered with *code*.
         held: Whether a call waits for `release` before anything is done.
+        delay: How many seconds it waits for that at most, if it is not *held*.
         skip: How many calls to let pass before.
         times: How many calls it is for.
         reached: Set as soon as a call has come this far.
@@ -42,6 +49,7 @@ class Fault:
     code: StatusCode | None = None
     landed: bool = False
     held: bool = False
+    delay: float = 0.0
     skip: int = 0
     times: int = 1
     reached: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,6 +77,9 @@ class Fault:
         self.reached.set()
         if self.held:
             await self._released.wait()
+        elif self.delay:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._released.wait(), self.delay)
 
 
 class GrpcProxy(GenericRpcHandler):  # type: ignore[misc]  # a class without types
@@ -127,17 +138,21 @@ class GrpcProxy(GenericRpcHandler):  # type: ignore[misc]  # a class without typ
     def service(self, handler_call_details: HandlerCallDetails) -> RpcMethodHandler:
         """Take any method, as bytes both ways; on the wire a single message is a stream of one."""
         path: str = handler_call_details.method
-        metadata = [pair for pair in handler_call_details.invocation_metadata if pair[0].startswith("x-goog-")]
-        return stream_stream_rpc_method_handler(self._forwarder(path, metadata))
+        metadata = routing(handler_call_details)
+        if path.rpartition("/")[2] in SINGLE:
+            return unary_stream_rpc_method_handler(self._forwarder(path, metadata, self._channel.unary_stream))
+        return stream_stream_rpc_method_handler(self._forwarder(path, metadata, self._channel.stream_stream))
 
-    def _forwarder(self, path: str, metadata: list[tuple[str, str]]) -> Callable[[Any, Any], AsyncIterator[bytes]]:
+    def _forwarder(
+        self, path: str, metadata: Metadata, method_at: Callable[[str], Any]
+    ) -> Callable[[Any, Any], AsyncIterator[bytes]]:
         method = path.rpartition("/")[2]
 
-        async def forward(requests: AsyncIterator[bytes], context: aio.ServicerContext) -> AsyncIterator[bytes]:
+        async def forward(sent: bytes | AsyncIterator[bytes], context: aio.ServicerContext) -> AsyncIterator[bytes]:
             self.calls[method] += 1
             fault = self._next_fault(method)
             await _meet(fault, context)
-            call = self._channel.stream_stream(path)(requests, metadata=metadata, timeout=context.time_remaining())
+            call = method_at(path)(sent, metadata=metadata, timeout=context.time_remaining())
             try:
                 async for reply in _spoilt(call, fault, context):
                     yield reply
@@ -153,7 +168,16 @@ class GrpcProxy(GenericRpcHandler):  # type: ignore[misc]  # a class without typ
     def _next_fault(self, method: str) -> Fault:
         waiting = [fault for fault in self._faults.get(method, ()) if not fault.is_spent]
         self._faults[method] = waiting
-        return waiting[0] if waiting and waiting[0].takes() else Fault()
+        return waiting[0] if waiting and waiting[0].takes() else self._usual_fault(method)
+
+    def _usual_fault(self, method: str) -> Fault:  # noqa: ARG002 - for those who know methods apart
+        """Return what becomes of a call of *method* that nobody asked to spoil."""
+        return Fault()
+
+
+def routing(call: HandlerCallDetails) -> Metadata:
+    """Return the headers that the store has to see."""
+    return [pair for pair in call.invocation_metadata if pair[0].startswith("x-goog-")]
 
 
 async def _meet(fault: Fault, context: aio.ServicerContext) -> None:

@@ -114,12 +114,15 @@ class Sweeper:
         return False
 
     async def _sweep_or_rest(self, *, known: bool = False) -> None:
-        """Sweep once; a store that did not answer is given a rest."""
-        self.runner.slots.freed.clear()
+        """Sweep once; a store that did not answer is given a rest before it is asked again for known work."""
+        slots = self.runner.slots
+        slots.freed.clear()
         try:
             await self.sweep(known=known)
         except StoreUnavailable:
             await asyncio.sleep(self.runner.timing.repeat.total_seconds())
+            if any(slots.has_backlog(execution) and slots.free(execution) for execution in Execution):
+                slots.freed.set()
 
     async def work_off(self, *, within: timedelta) -> int:
         """

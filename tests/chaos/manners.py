@@ -1,0 +1,60 @@
+"""Rules about a run as a whole: what callers are answered, how servers end, and what must never be logged."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+from tests.chaos.history import History
+from tests.chaos.logs import UNFORMATTED, Line
+from tests.chaos.served import NONE, Stall
+from tests.chaos.violation import Violation
+
+LONGEST_DRAIN: Final = 8.0
+LONGEST_STALL: Final = 0.05
+UNANSWERED: Final = 0
+TO_A_SUBMISSION: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.SERVICE_UNAVAILABLE}
+TO_A_READ: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}
+TO_A_CHANGE: Final = TO_A_READ | {HTTPStatus.NO_CONTENT, HTTPStatus.CONFLICT}
+BROKEN: Final = ("run broke", "background loop broke", "processor child broke", "request failed", "task unreadable")
+"""Lines that tell of a mistake in the service, whatever was done to it."""
+
+
+def manners(
+    history: History, drains: Sequence[float], logged: Mapping[Line, int], stall: Stall = NONE
+) -> list[Violation]:
+    """Every violation of these rules in a run."""
+    return [*_answers(history), *_drains(drains), *_lines(logged), *_stalls(stall)]
+
+
+def _answers(history: History) -> list[Violation]:
+    answers = [(TO_A_SUBMISSION, "POST", submitted.task_id, submitted.code) for submitted in history.submitted]
+    answers += [(TO_A_READ, "GET", seen.task_id, seen.code) for seen in history.seen]
+    answers += [(TO_A_CHANGE, asked.verb, asked.task_id, asked.code) for asked in history.asked]
+    return [
+        Violation("answers are those that the contract knows", task_id or "", f"{verb} was answered with {code}")
+        for right, verb, task_id, code in answers
+        if code not in right
+    ]
+
+
+def _drains(drains: Sequence[float]) -> list[Violation]:
+    return [
+        Violation("a drain ends within eight seconds", "", f"one took {seconds:.1f} s")
+        for seconds in drains
+        if seconds > LONGEST_DRAIN
+    ]
+
+
+def _stalls(stall: Stall) -> list[Violation]:
+    """Judge what the loop itself has worked; that it came late may be the fault of a machine that is kept busy."""
+    if stall.busy <= LONGEST_STALL:
+        return []
+    return [Violation("the event loop does not stall", "", f"it was busy for {stall.busy * 1000:.0f} ms")]
+
+
+def _lines(logged: Mapping[Line, int]) -> list[Violation]:
+    return [
+        Violation("nothing breaks", "", f"{times} x {line.message}")
+        for line, times in logged.items()
+        if line.message.startswith(BROKEN) or (line.severity == UNFORMATTED and line.message.startswith("Traceback"))
+    ]

@@ -1,0 +1,85 @@
+"""Rules about a run as a whole: each is broken by one history, and by nothing else in it."""
+
+import pytest
+
+from tests.chaos.history import Asked, Expected, History, Seen, Submitted
+from tests.chaos.logs import UNFORMATTED, Line
+from tests.chaos.manners import manners
+from tests.chaos.served import Stall
+
+TASK = "0b6e1f52-2f0a-4b86-a9f7-0a4f3c6a1d10"
+
+
+def good() -> History:
+    """A run in which everything was answered as it should be, outages included."""
+    codes = (202, 200, 503, 0)
+    return History(
+        submitted=[Submitted(label="a", expected=Expected(), began=0, ended=1, code=code) for code in codes],
+        seen=[Seen(client="a", task_id=TASK, began=0, ended=1, code=code) for code in (200, 404, 503, 0)],
+        asked=[Asked(verb="cancel", task_id=TASK, began=0, ended=1, code=code) for code in (200, 204, 409, 503, 0)],
+    )
+
+
+def test_a_good_run_is_not_complained_about() -> None:
+    """Rules that nobody can keep are switched off."""
+    logged = {Line("WARNING", "heartbeat missed (store_unavailable)"): 3, Line(UNFORMATTED, "Aborted"): 1}
+
+    assert manners(good(), [0.4, 7.9], logged) == []
+
+
+@pytest.mark.parametrize("code", [400, 404, 422, 429, 500])
+def test_a_good_submission_is_not_refused(code: int) -> None:
+    """A caller who did nothing wrong is at most told to come again."""
+    history = good()
+    history.submitted.append(Submitted(label="b", expected=Expected(), began=0, ended=1, code=code))
+
+    found = manners(history, [], {})
+
+    assert [violation.what for violation in found] == [f"POST was answered with {code}"]
+
+
+def test_a_read_does_not_break() -> None:
+    """A 500 tells nobody anything."""
+    history = good()
+    history.seen.append(Seen(client="b", task_id=TASK, began=0, ended=1, code=500))
+
+    found = manners(history, [], {})
+
+    assert [(violation.task_id, violation.what) for violation in found] == [(TASK, "GET was answered with 500")]
+
+
+def test_a_change_does_not_break() -> None:
+    """Nor here."""
+    history = good()
+    history.asked.append(Asked(verb="retry", task_id=TASK, began=0, ended=1, code=500))
+
+    found = manners(history, [], {})
+
+    assert [violation.what for violation in found] == ["retry was answered with 500"]
+
+
+def test_a_drain_that_takes_too_long_is_reported() -> None:
+    """The platform kills after ten seconds, whatever is still to be written."""
+    found = manners(good(), [0.4, 8.1], {})
+
+    assert [violation.what for violation in found] == ["one took 8.1 s"]
+
+
+def test_a_loop_that_works_for_too_long_is_reported() -> None:
+    """Meanwhile nobody else is served."""
+    found = manners(good(), [], {}, Stall(busy=0.051, late=0.06))
+
+    assert [violation.what for violation in found] == ["it was busy for 51 ms"]
+    assert manners(good(), [], {}, Stall(busy=0.049, late=7.0)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [Line("ERROR", "run broke"), Line("ERROR", "background loop broke"), Line(UNFORMATTED, "Traceback (most recent")],
+    ids=lambda line: line.message,
+)
+def test_what_breaks_is_reported(line: Line) -> None:
+    """It may have healed by itself this time."""
+    found = manners(good(), [], {line: 2})
+
+    assert [violation.what for violation in found] == [f"2 x {line.message}"]
