@@ -97,6 +97,25 @@ def test_a_living_instance_takes_over_from_a_dead_one(emulator: Emulator, tmp_pa
     assert [task["status"] for task in tasks] == ["completed"] * 6
 
 
+def test_a_task_that_was_handed_over_is_taken_up_by_the_instance_that_is_asked(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """A caller who polls need not wait for the next sweep, which is an hour away here."""
+    variables = firestore_variables(emulator.host) | {"AFTERWORD_SWEEP": "3600", "AFTERWORD_CPU_SLOTS": "1"}
+    with (
+        running(tmp_path / "log-b", **variables) as b,
+        running(tmp_path / "log-a", **variables) as a,
+        httpx.Client(base_url=a.url) as to_a,
+        httpx.Client(base_url=b.url) as to_b,
+    ):
+        paths = submit(to_a, 6)
+        a.terminate()
+        tasks = [ended(to_b, path) for path in paths]
+
+    assert [task["status"] for task in tasks] == ["completed"] * 6
+    assert {task["attempt"] for task in tasks} == {1}
+
+
 @pytest.mark.parametrize("victim", ["master", "children"])
 def test_a_killed_part_of_the_server_costs_no_task(victim: str, tmp_path: Path) -> None:
     """An orphaned worker must step down so that a restart finds the address free; a dead child is replaced."""
