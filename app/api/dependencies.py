@@ -67,7 +67,7 @@ async def idempotency_key(
 
 async def refuse_a_key(request: Request) -> None:
     """
-    Refuse an `Idempotency-Key` where it would be ignored.
+    Refuse an `Idempotency-Key` where the same request twice is not the same as once.
 
     Raises:
         Refused: If the request has one.
@@ -142,8 +142,8 @@ async def refuse_what_is_not_built(request: Request) -> None:
         raise Refused(422, "not_supported_yet", f"This service does not support {' and '.join(asked)} yet.")
 
 
-def polled(task: Task, given: Services) -> dict[str, str]:
-    """Return the headers for a caller who asks after *task*; if it waits for a worker, this process has a look."""
+def answer_poll(task: Task, given: Services) -> dict[str, str]:
+    """Have the engine look after *task*, in case it waits for a worker; return the headers for who asked after it."""
     if not task.status.is_final:
         given.on_poll(task)
     return ask_again(task, given)

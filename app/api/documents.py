@@ -9,9 +9,9 @@ from app.api.dependencies import (
     Key,
     Owner,
     Reserved,
+    answer_poll,
     ask_again,
     own_task,
-    polled,
     refuse_what_is_not_built,
 )
 from app.api.problems import documented
@@ -54,5 +54,5 @@ async def document_status(task_id: str, given: Given, caller: Owner, response: R
     task = (await own_task(task_id, given, caller)).task
     if task.kind is not Kind.DOCUMENT:
         raise TaskNotFound
-    response.headers.update(polled(task, given))
+    response.headers.update(answer_poll(task, given))
     return DocumentStatus.of(task)

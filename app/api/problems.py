@@ -79,7 +79,7 @@ CLEARER: Final[Mapping[str, str]] = {
 class InvalidMember(BaseModel):
     """One thing wrong with a request."""
 
-    loc: list[str | int] = Field(description="Where: `body`, `query` or `path`, then the member.")
+    loc: list[str | int] = Field(description="Where: `body`, `query`, `path` or `header`, then the member.")
     msg: str = Field(description="What is wrong with it.")
     type: str = Field(description="A stable word for it.")
 

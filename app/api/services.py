@@ -18,7 +18,7 @@ from app.processors.catalogue import Catalogue
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """
-    How much a caller may ask for, and what one gets who does not say.
+    How much a caller may ask for.
 
     Attributes:
         json_body_bytes: The largest body of a request.

@@ -9,9 +9,9 @@ from app.api.bodies import JsonRoute
 from app.api.dependencies import (
     Given,
     Owner,
+    answer_poll,
     change_budget,
     own_task,
-    polled,
     refuse_a_key,
     refuse_what_is_not_built,
 )
@@ -46,7 +46,7 @@ async def list_tasks(
 async def get_task(task_id: str, given: Given, caller: Owner, response: Response) -> TaskDetail:
     """Ask after one task."""
     task = (await own_task(task_id, given, caller)).task
-    response.headers.update(polled(task, given))
+    response.headers.update(answer_poll(task, given))
     return TaskDetail.of(task)
 
 

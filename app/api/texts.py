@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 
 from app.api.bodies import JsonRoute
-from app.api.dependencies import REPLAYED, Given, Key, Owner, Reserved, polled, refuse_what_is_not_built
+from app.api.dependencies import REPLAYED, Given, Key, Owner, Reserved, answer_poll, refuse_what_is_not_built
 from app.api.problems import documented, problem
 from app.api.schemas import TextAccepted, TextFinished, TextStatus, error_of
 from app.api.submissions import Text, TextRequest, blocking_submission
@@ -50,7 +50,7 @@ async def task_status(task_id: str, given: Given, caller: Owner, response: Respo
         task = (await given.store.get(reference_id(caller, Kind.TEXT, task_id))).task
     except TaskNotFound:
         return TextStatus(status="not_found", result=None)
-    response.headers.update(polled(task, given))
+    response.headers.update(answer_poll(task, given))
     result = task.result if isinstance(task.result, str) else None
     return TextStatus(status=task.status, result=result, error=error_of(task), id=task.id)
 
@@ -77,20 +77,23 @@ async def process_text_blocking(  # noqa: PLR0913, PLR0917 - what an endpoint is
     accepted = await given.intake.accept(blocking_submission(text, caller, key, given.limits), reserved)
     await reserved.start()
     response.headers.update(REPLAYED if accepted.replayed else {})
-    task = await feed.finished(given.store, given.registry, accepted.task.id, within=given.limits.blocking)
+    task = await feed.finished(
+        given.store, given.registry, accepted.task.id, within=given.limits.blocking, on_poll=given.on_poll
+    )
     if task is not None and isinstance(task.result, str):
         return TextFinished(result=task.result)
-    unanswered = _no_result(request, task, f"/tasks/{accepted.task.id}", waits_again=key is not None)
+    unanswered = _no_result(request, task, f"/tasks/{accepted.task.id}", keyed=key is not None)
     unanswered.headers.update(response.headers)
     return unanswered
 
 
-def _no_result(request: Request, task: Task | None, task_url: str, *, waits_again: bool) -> Response:
+def _no_result(request: Request, task: Task | None, task_url: str, *, keyed: bool) -> Response:
+    """Answer without a result; with a key, the same request leads to the same task again, and a failed one stays so."""
     headers = {"Location": task_url}
     if task is None:
         detail = "The text is still being processed; its task goes on."
         return problem(
-            request.scope, 504, "still_processing", detail, retryable=waits_again, headers=headers, task_url=task_url
+            request.scope, 504, "still_processing", detail, retryable=keyed, headers=headers, task_url=task_url
         )
     if task.failure is None:
         return problem(
@@ -102,7 +105,7 @@ def _no_result(request: Request, task: Task | None, task_url: str, *, waits_agai
         status,
         failure.code,
         failure.message,
-        retryable=failure.retryable,
+        retryable=failure.retryable and not keyed,
         headers=headers,
         task_url=task_url,
     )

@@ -80,7 +80,7 @@ class InvalidCursor(Rejected):
 
 
 class SubmissionConflict(Rejected):
-    """The same id or Idempotency-Key was used before for something else."""
+    """The same id or key was used before for something else."""
 
     code = "submission_conflict"
 

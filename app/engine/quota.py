@@ -3,8 +3,9 @@ How many tasks one owner may have open, so that nobody fills the queue of all th
 
 It goes by counts that may be half a minute old, and adds what this process has
 admitted since. What other processes admit meanwhile, and what is being written
-while the store counts, shows in the next count. It must never cost a task that
-finds a free slot anything.
+while the store counts, shows in the next count. A task that finds a free slot
+costs no count, unless it would be refused otherwise. Who has a failed task tried
+again is not counted: the task was admitted once.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import takewhile
+from math import inf
 from time import monotonic as monotonic_seconds
 from typing import Final
 
@@ -81,6 +83,7 @@ class Quota:
         self._fresh = fresh
         self._recount = recount
         self._monotonic = monotonic
+        self._failed_at = -inf
         self._known: dict[str, _Tally] = {}
         self._counting: dict[str, tuple[_Tally, asyncio.Task[_Tally | None]]] = {}
 
@@ -110,6 +113,8 @@ class Quota:
 
     async def _count(self, owner: str) -> _Tally | None:
         """Ask the store, or wait with those who have asked; None if it does not answer."""
+        if self._monotonic() - self._failed_at < self._recount.total_seconds():
+            return None  # the next one would wait for the same nothing
         if owner not in self._counting:
             tally = _Tally(self._monotonic())
             asking = asyncio.create_task(self._ask(owner, tally), name="quota")
@@ -121,6 +126,7 @@ class Quota:
         try:
             tally.counted = await self._counts.open_tasks(owner, at_most=self._limit)
         except StoreUnavailable:
+            self._failed_at = self._monotonic()
             return None
         finally:
             del self._counting[owner]

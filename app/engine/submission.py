@@ -15,7 +15,14 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid5
 
-from app.domain.errors import QuotaExceeded, StoreUnavailable, SubmissionConflict, TaskNotFound
+from app.domain.errors import (
+    QuotaExceeded,
+    Rejected,
+    StoreUnavailable,
+    SubmissionConflict,
+    TaskNotFound,
+    UnknownModel,
+)
 from app.domain.processing import Execution, Json, Kind, Models, Processor
 from app.domain.task import Lease, Status, Task
 from app.domain.transitions import DEADLINE, submit
@@ -173,19 +180,17 @@ class Intake:
             StoreUnavailable: If nobody knows whether it landed; it may run all the same.
 
         """
-        processor = self.models.find(submission.model_name, submission.kind)
-        task = self._task(submission, processor, self.store.now())
-        lease = None if submission.delay else reservation.reserve(processor.execution)
-        wanted = submit(task, lease=lease)
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + self.create_budget.total_seconds()
-        try:
-            async with asyncio.timeout_at(give_up_at):
+        async with _unavailable_at(give_up_at):
+            try:
+                processor = self.models.find(submission.model_name, submission.kind)
+                lease = None if submission.delay else reservation.reserve(processor.execution)
                 admission = await self.quota.admit(submission.owner, waits=lease is None)
-        except QuotaExceeded as refusal:
-            return await self._accepted_earlier(submission, refusal)
-        except TimeoutError as error:
-            raise StoreUnavailable from error
+            except (UnknownModel, QuotaExceeded) as refusal:
+                reservation.free()
+                return await self._accepted_earlier(submission, refusal)
+        wanted = submit(self._task(submission, processor, self.store.now()), lease=lease)
         within = timedelta(seconds=give_up_at - loop.time())
         stored = await cas.create(self.store, wanted, submission.content, within=within, pause=self.create_repeat)
         if lease is not None and stored.task.lease == lease:
@@ -199,7 +204,7 @@ class Intake:
             self.slots.note_backlog(processor.execution)
         return Accepted(task=stored.task, replayed=False)
 
-    async def _accepted_earlier(self, submission: Submission, refusal: QuotaExceeded) -> Accepted:
+    async def _accepted_earlier(self, submission: Submission, refusal: Rejected) -> Accepted:
         """Return the task of a repetition, which creates nothing; let the *refusal* stand for anything else."""
         if submission.chosen_id is None:
             raise refusal
@@ -229,6 +234,16 @@ class Intake:
             reference=submission.reference,
             options=submission.options,
         )
+
+
+@asynccontextmanager
+async def _unavailable_at(instant: float) -> AsyncIterator[None]:
+    """Bound what is asked of the store by an *instant* of the event loop's clock."""
+    try:
+        async with asyncio.timeout_at(instant):
+            yield
+    except TimeoutError as error:
+        raise StoreUnavailable from error
 
 
 def _replay(earlier: Task, submission: Submission) -> Accepted:

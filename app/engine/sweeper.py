@@ -73,6 +73,8 @@ class Sweeper:
     rng: Random
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     _stock: dict[Execution, Stock] = field(default_factory=dict)
+    _asked: int = 0
+    """How often the store was asked for anything."""
     _no_take_over_before: datetime | None = None
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -170,17 +172,20 @@ class Sweeper:
         async with self._one_at_a_time:
             if self.runner.drain.begun.is_set():
                 return 0
+            asked_before = self._asked
             try:
-                if not any(self.runner.slots.free(execution) for execution in Execution):
-                    await self.runner.store.check()  # nothing to ask for, and still an outage must not go unnoticed
                 taken = sum([await self._sweep(execution, known=known) for execution in Execution])
+                if not known and self._asked == asked_before:
+                    self._asked += 1
+                    await self.runner.store.check()  # nothing to ask for, and still an outage must not go unnoticed
             except StoreUnavailable:
                 self.runner.slots.swept = False
                 self._no_take_over_before = self.runner.store.now() + self.runner.timing.lease
                 self._stock.clear()
                 get_logger().warning("sweep failed, store unavailable")
                 raise
-            self.runner.slots.swept = self.awake.is_set()
+            if self._asked > asked_before:
+                self.runner.slots.swept = self.awake.is_set()
             return taken
 
     async def _sweep(self, execution: Execution, *, known: bool) -> int:
@@ -188,7 +193,7 @@ class Sweeper:
             return 0
         free = self.runner.slots.free(execution)
         if free == 0:
-            self.runner.slots.note_backlog(execution)  # unknown, so the first slot that comes free has a look
+            self.runner.slots.note_long_backlog(execution)  # perhaps, so the first slot that comes free has a look
             return 0
         now = self.runner.store.now()
         stock = self._stock.pop(execution, None)
@@ -205,7 +210,7 @@ class Sweeper:
             self.runner.slots.reserve(execution)
             self.runner.take(snapshot)
         if decided.surplus or not seen_all:  # behind what was found there may be more
-            self.runner.slots.note_backlog(execution)
+            self.runner.slots.note_long_backlog(execution)
         return len(decided.take)
 
     async def _find(self, execution: Execution, now: datetime, *, limit: int) -> tuple[Snapshot, ...]:
@@ -213,6 +218,7 @@ class Sweeper:
         claimable: list[Snapshot] = []
         after: Snapshot | None = None
         while len(claimable) < limit:
+            self._asked += 1
             found = await self.runner.store.due(execution, now=now, limit=limit, after=after)
             claimable += [snapshot for snapshot in found if self._would_claim(snapshot.task, now)]
             if len(found) < limit:

@@ -172,9 +172,23 @@ MUTANTS: Final = (
     Mutant(
         mistake="what is stored during a query is forgotten by it",
         file="app/engine/slots.py",
-        old="if self._notes[execution] == notes:",
-        new="if notes >= 0:",
+        old="self._waiting[execution] = self._notes[execution] - notes",
+        new="self._waiting[execution] = 0",
         tests="test_sweeper.py",
+    ),
+    Mutant(
+        mistake="one waiting task sends every request into the queue",
+        file="app/engine/slots.py",
+        old="if self.swept and self.free(execution) <= self._waiting[execution]:",
+        new="if self.swept and self._waiting[execution]:",
+        tests="test_slots.py",
+    ),
+    Mutant(
+        mistake="a repetition keeps the slot that the run it waits for may need",
+        file="app/engine/submission.py",
+        old="                reservation.free()\n                return await",
+        new="                return await",
+        tests="test_submission_quota.py",
     ),
     Mutant(
         mistake="a request that breaks leaves its claimed task to expire",
@@ -221,8 +235,8 @@ MUTANTS: Final = (
     Mutant(
         mistake="a full process does not notice an outage",
         file="app/engine/sweeper.py",
-        old="if not any(self.runner.slots.free(execution) for execution in Execution):",
-        new="if self.runner.drain.interrupted.is_set():",
+        old="if not known and self._asked == asked_before:",
+        new="if known and self._asked == asked_before:",
         tests="test_sweeper_take_over.py",
     ),
     Mutant(

@@ -57,9 +57,11 @@ def io_model(run: Callable[[Document, Report], Awaitable[Result]], *, limit: tim
     return Processor(name=IO_MODEL.name, run=run, execution=Execution.IO, time_limit=limit)
 
 
-def cpu_model(run: Callable[[Document, Report], Result], *, limit: timedelta | None = None) -> Processor:
+def cpu_model(
+    run: Callable[[Document, Report], Result], *, limit: timedelta | None = None, name: str = CPU_MODEL.name
+) -> Processor:
     """Return the model for `CPU` tasks, with another *run*."""
-    return Processor(name=CPU_MODEL.name, run=run, time_limit=limit)
+    return Processor(name=name, run=run, time_limit=limit)
 
 
 @dataclass(kw_only=True)

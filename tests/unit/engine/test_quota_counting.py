@@ -168,16 +168,27 @@ async def test_a_store_that_does_not_answer_refuses_nobody_on_an_old_count(
     assert await admitted(quota, 10) == 10
 
 
-async def test_a_store_that_answers_again_is_believed_again(quota: Quota, ledger: Ledger) -> None:
+async def test_a_store_that_answers_again_is_believed_again(quota: Quota, ledger: Ledger, stopwatch: Stopwatch) -> None:
     """A count that failed is not taken for one of nothing."""
     ledger.open["me"] = LIMIT
     ledger.reachable = False
     await quota.admit("me", waits=True)
 
     ledger.reachable = True
+    stopwatch.advance(timedelta(seconds=1))
 
     with pytest.raises(QuotaExceeded):
         await quota.admit("me", waits=True)
+
+
+async def test_a_count_that_failed_is_not_tried_again_at_once(quota: Quota, ledger: Ledger) -> None:
+    """In an outage every submission would wait for a count of its own before it fails."""
+    ledger.reachable = False
+
+    for owner in ("me", "me", "another"):
+        await quota.admit(owner, waits=True)
+
+    assert len(ledger.asked) == 1
 
 
 async def test_owners_are_counted_side_by_side(quota: Quota, ledger: Ledger) -> None:

@@ -44,7 +44,7 @@ def test_a_slot_that_was_given_back_is_free_again(slots: Slots) -> None:
 
 def test_while_work_waits_a_free_slot_is_not_for_the_next_request(slots: Slots) -> None:
     """Under overload the oldest task comes first, not the luckiest."""
-    slots.note_backlog(CPU)
+    slots.note_long_backlog(CPU)
 
     assert not slots.reserve_for_request(CPU)
     assert slots.reserve_for_request(IO)
@@ -54,7 +54,7 @@ def test_while_work_waits_a_free_slot_is_not_for_the_next_request(slots: Slots) 
 def test_where_nobody_sweeps_a_request_takes_any_free_slot(slots: Slots) -> None:
     """A revision without traffic has no sweeper: a slot kept for it would stay empty for ever."""
     slots.swept = False
-    slots.note_backlog(CPU)
+    slots.note_long_backlog(CPU)
 
     assert slots.reserve_for_request(CPU)
 
@@ -81,7 +81,7 @@ def test_the_sweeper_hears_of_work_that_comes_while_a_slot_is_free(slots: Slots)
 
 def test_a_backlog_is_forgotten_once_nothing_was_found(slots: Slots) -> None:
     """Then the next request is served at once again."""
-    slots.note_backlog(CPU)
+    slots.note_long_backlog(CPU)
     notes = slots.notes(CPU)
 
     slots.forget_backlog(CPU, notes=notes)
@@ -92,10 +92,20 @@ def test_a_backlog_is_forgotten_once_nothing_was_found(slots: Slots) -> None:
 def test_work_that_came_while_the_sweeper_looked_is_not_forgotten(slots: Slots) -> None:
     """The sweeper's query began before that work was stored and cannot have found it."""
     notes = slots.notes(CPU)
-    slots.note_backlog(CPU)
+    for _ in range(2):
+        slots.note_backlog(CPU)
 
     slots.forget_backlog(CPU, notes=notes)
 
+    assert slots.has_backlog(CPU)
+    assert not slots.reserve_for_request(CPU)
+
+
+def test_slots_beyond_what_waits_are_for_requests(slots: Slots) -> None:
+    """One task that waits must not send every request after it into the queue, with slots to spare."""
+    slots.note_backlog(CPU)
+
+    assert slots.reserve_for_request(CPU)
     assert not slots.reserve_for_request(CPU)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import SubmissionConflict
+from app.domain.errors import SubmissionConflict, UnknownModel
 from app.domain.processing import Execution, Kind
 from app.domain.task import Status
 from app.engine.submission import Defaults, Submission
 from tests.fakes import MemoryStore
-from tests.unit.engine.process import IO_MODEL, Process, document
+from tests.unit.engine.process import IO_MODEL, Process, cpu_model, document, summarise
 
 HOUR = timedelta(hours=1)
 
@@ -126,6 +126,24 @@ async def test_a_repetition_is_one_although_the_defaults_have_changed() -> None:
 
     assert second.replayed
     assert second.task.max_attempts == first.task.max_attempts == 3
+
+
+async def test_a_repetition_is_one_although_the_model_is_not_offered_here() -> None:
+    """Of two revisions that run side by side, the older one does not know the newer one's models."""
+    store = MemoryStore()
+    newer = Process(store=store, model=cpu_model(summarise, name="tomorrow"))
+    older = Process(store=store, name="worker-b")
+    asked = document(key="k1", model_name="tomorrow")
+    first = await newer.submit(asked)
+    await newer.quiet()
+
+    second = await older.submit(asked)
+    with pytest.raises(UnknownModel):
+        await older.submit(document(key="k2", model_name="tomorrow"))
+
+    assert second.replayed
+    assert second.task.id == first.task.id
+    assert older.all_slots_are_free()
 
 
 async def test_a_task_whose_caller_does_not_say_gets_the_defaults() -> None:

@@ -64,6 +64,30 @@ async def test_a_repetition_is_answered_beyond_the_quota_too() -> None:
     assert again.task.id == first.task.id
 
 
+async def test_a_repetition_beyond_the_quota_holds_no_slot_while_its_caller_waits() -> None:
+    """The run that the caller waits for may need it."""
+    process = Process(store=MemoryStore(), slots_for_each=1, open_tasks=1)
+    await process.submit(document(key="k1", delay=HOUR))
+
+    async with process.intake.reservation() as reservation:
+        with pytest.raises(SubmissionConflict):
+            await process.intake.accept(document(key="k1"), reservation)
+        free_meanwhile = process.slots.free(Execution.CPU)
+
+    assert free_meanwhile == 1
+
+
+async def test_looking_for_an_earlier_task_is_part_of_the_callers_wait() -> None:
+    """Whatever has to be asked of the store, there is one budget."""
+    moment = timedelta(milliseconds=20)
+    process = Process(store=MemoryStore(), slots_for_each=0, open_tasks=1, create_budget=moment)
+    await process.submit(document())
+    process.store.hold("get")
+
+    with pytest.raises(StoreUnavailable):
+        await process.submit(document(key="k1"))
+
+
 async def test_repetitions_do_not_use_up_the_quota() -> None:
     """A client that hammers away with one key has one task."""
     process = Process(store=MemoryStore(), slots_for_each=0, open_tasks=2)

@@ -220,6 +220,30 @@ async def test_while_sweeps_fail_requests_get_the_free_slots() -> None:
     assert (kept, given, kept_again) == (False, True, False)
 
 
+async def test_only_a_sweep_that_reached_the_store_keeps_slots_again() -> None:
+    """A sweep that had nothing to ask for says nothing about the store."""
+    process = Process(store=MemoryStore(), slots_for_each=1)
+    process.sweeper.wake()
+    process.store.reachable = False
+    with pytest.raises(StoreUnavailable):
+        await process.sweeper.sweep()
+
+    await process.sweeper.sweep(known=True)
+    process.slots.note_long_backlog(Execution.CPU)
+
+    assert process.slots.reserve_for_request(Execution.CPU)
+
+
+async def test_a_process_without_traffic_keeps_no_slots_for_a_backlog() -> None:
+    """The scheduler's sweep of a tagged revision must not leave its slots empty for ever."""
+    process = Process(store=MemoryStore(), slots_for_each=1)
+
+    await process.sweeper.sweep()
+    process.slots.note_long_backlog(Execution.CPU)
+
+    assert process.slots.reserve_for_request(Execution.CPU)
+
+
 async def test_work_that_was_stored_during_the_query_is_looked_for_again() -> None:
     """The query began too early to find it, and its slot came free too late."""
     process = Process(store=MemoryStore(), slots_for_each=1)

@@ -129,6 +129,24 @@ async def test_a_store_that_does_not_answer_is_asked_again_after_a_rest() -> Non
     assert process.store.calls["due"] == 2
 
 
+async def test_a_steady_backlog_of_one_kind_does_not_hide_the_other() -> None:
+    """Slots come free all the time; the whole sweep at the interval has to come all the same."""
+    process = Process(store=MemoryStore(), slots_for_each=1, interval=MOMENT)
+    process.sweeper.wake()
+    sweeping = asyncio.create_task(process.sweeper.run())
+    await process.store.until(lambda: process.store.asked_for[Execution.IO] == 1)
+
+    def busy() -> bool:
+        process.slots.note_backlog(Execution.CPU)
+        return process.store.asked_for[Execution.IO] > 1
+
+    await process.store.until(busy)
+    process.drain.begin()
+    await sweeping
+
+    assert process.store.asked_for[Execution.CPU] > 1
+
+
 async def test_sweeps_go_on_after_an_outage() -> None:
     """An outage ends by itself, and so must its effects."""
     process = Process(store=MemoryStore(), interval=MOMENT)

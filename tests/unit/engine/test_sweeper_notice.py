@@ -84,7 +84,7 @@ async def test_a_full_process_makes_no_query() -> None:
 
     process.sweeper.notice((await stored(process.store)).task)
 
-    assert not process.slots.freed.is_set()
+    assert not process.slots.has_backlog(Execution.CPU)
 
 
 async def test_a_process_that_works_on_the_task_itself_makes_no_query() -> None:
@@ -107,11 +107,11 @@ async def test_soon_after_an_outage_a_poll_takes_nothing_over() -> None:
     """The outage kept the living from renewing their leases, whoever asks."""
     process = Process(store=MemoryStore())
     process.sweeper.wake()
+    task = (await died(process.store)).task
     process.store.lose("due", Lost.REQUEST)
     with pytest.raises(StoreUnavailable):
         await process.sweeper.sweep()
-    task = (await died(process.store)).task
-    process.store.clock.advance(-timedelta(seconds=1))
+    process.store.clock.advance(LEASE - timedelta(seconds=1))
 
     process.sweeper.notice(task)
 

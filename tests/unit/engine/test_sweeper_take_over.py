@@ -115,6 +115,17 @@ async def test_a_full_process_notices_an_outage_too() -> None:
     assert process.store.peek(seen.task.id) == seen.task
 
 
+async def test_a_process_whose_children_cannot_be_had_notices_an_outage_too() -> None:
+    """Its CPU slots are free and useless, its other ones full: it asks for nothing either."""
+    process = Process(store=MemoryStore(), slots_for_each=1)
+    process.pool.usable = False
+    process.slots.reserve(Execution.IO)
+    process.store.reachable = False
+
+    with pytest.raises(StoreUnavailable):
+        await process.sweeper.sweep()
+
+
 async def test_after_a_failed_sweep_waiting_tasks_are_still_claimed() -> None:
     """Nobody holds a pending task, so nothing can be stolen."""
     process = Process(store=MemoryStore())
