@@ -64,8 +64,9 @@ class Sweeper:
     """
     Sweeps for one process: every *interval*, and whenever a slot comes free while work is known to wait.
 
-    After a sweep that failed, nothing is taken over for the length of a lease:
-    the outage kept the living from renewing theirs.
+    After an outage that kept the living from renewing their leases, nothing is
+    taken over for the length of a lease. One that was over before any of those
+    could expire holds nothing off, or a flaky store would for ever.
     """
 
     runner: Runner
@@ -75,6 +76,10 @@ class Sweeper:
     _stock: dict[Execution, Stock] = field(default_factory=dict)
     _asked: int = 0
     """How often the store was asked for anything."""
+    _reached_at: datetime | None = None
+    """When the store last answered a sweep, or the first one began."""
+    _failed_at: datetime | None = None
+    """When it last did not; None if it has answered since."""
     _no_take_over_before: datetime | None = None
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -103,8 +108,8 @@ class Sweeper:
     async def _loop(self) -> None:
         clock = asyncio.get_running_loop().time
         while not self.runner.drain.begun.is_set():
-            await self._sweep_or_rest()
-            next_at = clock() + self.interval.total_seconds() * self.rng.uniform(0.8, 1.2)
+            pause = self.interval.total_seconds() if await self._sweep_or_rest() else 0.0
+            next_at = clock() + pause * self.rng.uniform(0.8, 1.2)
             while clock() < next_at and await self._is_wanted(before=next_at):
                 await self._sweep_or_rest(known=True)
 
@@ -115,8 +120,8 @@ class Sweeper:
                 return await self.runner.slots.freed.wait() and not self.runner.drain.begun.is_set()
         return False
 
-    async def _sweep_or_rest(self, *, known: bool = False) -> None:
-        """Sweep once; a store that did not answer is given a rest before it is asked again for known work."""
+    async def _sweep_or_rest(self, *, known: bool = False) -> bool:
+        """Sweep once; False if the store did not answer, after a rest before it is asked again."""
         slots = self.runner.slots
         slots.freed.clear()
         try:
@@ -125,6 +130,8 @@ class Sweeper:
             await asyncio.sleep(self.runner.timing.repeat.total_seconds())
             if any(slots.has_backlog(execution) and slots.free(execution) for execution in Execution):
                 slots.freed.set()
+            return False
+        return True
 
     async def work_off(self, *, within: timedelta) -> int:
         """
@@ -172,15 +179,17 @@ class Sweeper:
         async with self._one_at_a_time:
             if self.runner.drain.begun.is_set():
                 return 0
+            self._reached_at = self._reached_at or self.runner.store.now()
             asked_before = self._asked
             try:
                 taken = sum([await self._sweep(execution, known=known) for execution in Execution])
                 if not known and self._asked == asked_before:
                     self._asked += 1
                     await self.runner.store.check()  # nothing to ask for, and still an outage must not go unnoticed
+                    self._answered()
             except StoreUnavailable:
                 self.runner.slots.swept = False
-                self._no_take_over_before = self.runner.store.now() + self.runner.timing.lease
+                self._failed_at = self.runner.store.now()
                 self._stock.clear()
                 get_logger().warning("sweep failed, store unavailable")
                 raise
@@ -220,6 +229,7 @@ class Sweeper:
         while len(claimable) < limit:
             self._asked += 1
             found = await self.runner.store.due(execution, now=now, limit=limit, after=after)
+            self._answered()
             claimable += [snapshot for snapshot in found if self._would_claim(snapshot.task, now)]
             if len(found) < limit:
                 break
@@ -227,8 +237,16 @@ class Sweeper:
         self.rng.shuffle(claimable)
         return tuple(claimable)
 
+    def _answered(self) -> None:
+        """Hold off take-overs if the store was away for so long that the living may have lost their leases."""
+        now, timing = self.runner.store.now(), self.runner.timing
+        if self._failed_at and self._reached_at and now - self._reached_at > timing.lease - timing.heartbeat:
+            self._no_take_over_before = self._failed_at + timing.lease
+        self._failed_at, self._reached_at = None, now
+
     def _would_claim(self, task: Task, now: datetime) -> bool:
         """Whether this process may claim the due *task* now, and does not work on it already."""
-        take_over = self._no_take_over_before is None or now >= self._no_take_over_before
+        held_off = self._no_take_over_before is not None and now < self._no_take_over_before
+        take_over = self._failed_at is None and not held_off
         claimable = is_claimable(task, models=self.runner.models, now=now, take_over=take_over)
         return claimable and not self.runner.registry.runs(task.id)

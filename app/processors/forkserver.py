@@ -87,7 +87,10 @@ class Forkserver:
             self._reap()
         if self.orders.fileno() not in ready:
             return True
-        message, descriptors, _, _ = recv_fds(self.orders, ORDER.size, 1)
+        try:
+            message, descriptors, _, _ = recv_fds(self.orders, ORDER.size, 1)
+        except ConnectionResetError:  # the web worker was killed before it had read all news
+            return False
         if len(message) < ORDER.size:
             return False
         order, number = ORDER.unpack(message)

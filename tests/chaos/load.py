@@ -17,9 +17,8 @@ import httpx
 
 from tests.chaos.chance import chance
 from tests.chaos.history import Asked, History, Seen, Submitted
-from tests.chaos.wishes import BURST, TEXT, Wish
+from tests.chaos.wishes import BURST, NEW_MODELS, TEXT, Wish
 
-NEW_MODELS: Final = frozenset({"lingers-2"})
 FINAL: Final = frozenset({"completed", "failed", "cancelled"})
 UNANSWERED: Final = 0
 REPEATED: Final = (UNANSWERED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)

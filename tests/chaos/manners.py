@@ -6,11 +6,10 @@ from typing import Final
 
 from tests.chaos.history import History
 from tests.chaos.logs import UNFORMATTED, Line
-from tests.chaos.served import NONE, Stall
 from tests.chaos.violation import Violation
+from tests.chaos.wishes import NEW_MODELS, NEWEST
 
 LONGEST_DRAIN: Final = 8.0
-LONGEST_STALL: Final = 0.05
 UNANSWERED: Final = 0
 TO_A_SUBMISSION: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.SERVICE_UNAVAILABLE}
 TO_A_READ: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -19,11 +18,9 @@ BROKEN: Final = ("run broke", "background loop broke", "processor child broke", 
 """Lines that tell of a mistake in the service, whatever was done to it."""
 
 
-def manners(
-    history: History, drains: Sequence[float], logged: Mapping[Line, int], stall: Stall = NONE
-) -> list[Violation]:
+def manners(history: History, drains: Sequence[float], logged: Mapping[Line, int]) -> list[Violation]:
     """Every violation of these rules in a run."""
-    return [*_answers(history), *_drains(drains), *_lines(logged), *_stalls(stall)]
+    return [*_answers(history), *_drains(drains), *_lines(logged), *_models(history)]
 
 
 def _answers(history: History) -> list[Violation]:
@@ -45,11 +42,13 @@ def _drains(drains: Sequence[float]) -> list[Violation]:
     ]
 
 
-def _stalls(stall: Stall) -> list[Violation]:
-    """Judge what the loop itself has worked; that it came late may be the fault of a machine that is kept busy."""
-    if stall.busy <= LONGEST_STALL:
-        return []
-    return [Violation("the event loop does not stall", "", f"it was busy for {stall.busy * 1000:.0f} ms")]
+def _models(history: History) -> list[Violation]:
+    new = {submitted.task_id for submitted in history.submitted if submitted.label.endswith(tuple(NEW_MODELS))}
+    return [
+        Violation("a revision takes only what it knows", stored.task_id, f"it was taken by {stored.holder}")
+        for stored in history.stored
+        if stored.task_id in new and stored.holder and not stored.holder.startswith(f"{NEWEST}/")
+    ]
 
 
 def _lines(logged: Mapping[Line, int]) -> list[Violation]:

@@ -1,9 +1,10 @@
 """What is worth a line beneath the table: how long things took, where somebody was promised something about it."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from statistics import median
 
-from tests.chaos.history import History, Stored
+from tests.chaos.history import History, Stored, Submitted
 from tests.chaos.wishes import BURST
 
 
@@ -21,18 +22,18 @@ def hand_overs(history: History) -> list[str]:
 def waiting_times(history: History) -> list[str]:
     """Say how long answers and results took, for those of the burst and for those that came meanwhile."""
     answers = [submitted for submitted in history.submitted if submitted.code]
-    refused = sum(submitted.code >= 400 for submitted in answers)
-    codes = f"{len(history.submitted)} requests, {refused} of them refused for now, to be repeated"
-    groups = {"burst": True, "meanwhile": False}
-    said = [codes]
-    for name, of_the_burst in groups.items():
-        mine = [each for each in answers if each.label.startswith(BURST) is of_the_burst]
-        ids = {each.task_id for each in mine if each.task_id}
-        said.append(
-            f"{name}: answered in {_spread(each.ended - each.began for each in mine)}, "
-            f"done in {_spread(_lengths(history, ids))}"
-        )
-    return said
+    refused = sum(submitted.code >= HTTPStatus.BAD_REQUEST for submitted in answers)
+    groups = {
+        "of the burst": [each for each in answers if each.label.startswith(BURST)],
+        "meanwhile, CPU": [each for each in answers if not each.label.startswith(BURST) and not _is_io(each)],
+        "meanwhile, io": [each for each in answers if _is_io(each)],
+    }
+    waited = [
+        f"{name}: answered in {_spread(each.ended - each.began for each in group)}, "
+        f"done in {_spread(_lengths(history, {each.task_id for each in group if each.task_id}))}"
+        for name, group in groups.items()
+    ]
+    return [f"{len(history.submitted)} requests, {refused} of them to be repeated", *waited]
 
 
 def _lengths(history: History, ids: set[str]) -> Iterable[float]:
@@ -47,6 +48,10 @@ def _lengths(history: History, ids: set[str]) -> Iterable[float]:
 def _spread(seconds: Iterable[float]) -> str:
     taken = sorted(seconds)
     return f"{median(taken):.2f} s ({taken[-1]:.2f} s at most)" if taken else "no time"
+
+
+def _is_io(submitted: Submitted) -> bool:
+    return submitted.label.endswith("-waits")
 
 
 def _is_release(before: Stored, after: Stored) -> bool:

@@ -12,7 +12,7 @@ import libfaketime  # type: ignore[import-untyped]  # ships no types
 from tests.acceptance.instance import QUICK
 from tests.chaos import faults, models, models_of_tomorrow
 from tests.chaos.faults import CLOCK, Fault, Timed
-from tests.chaos.wishes import POISON, Mix
+from tests.chaos.wishes import NEWEST, POISON, Mix
 
 FIRESTORE: Final = "firestore"
 SQLITE: Final = "sqlite"
@@ -132,7 +132,7 @@ BY_DEFAULT: Final = ({"WEB_CONCURRENCY": "2", "AFTERWORD_CPU_SLOTS": ""},)
 
 REVISIONS: Final = (
     {"K_REVISION": "today"},
-    {"K_REVISION": "tomorrow"} | TOMORROW,
+    {"K_REVISION": NEWEST} | TOMORROW,
 )
 
 BURST: Final = Mix(burst=10_000, seconds=60, count=60, cancelled=0.0, deleted=0.0)
@@ -201,6 +201,6 @@ ROWS: Final = (
 )
 
 SHORT: Final = (
-    Row(name="short: processes and store", random=7, mix=_poisoned(seconds=30, count=110)),
+    Row(name="short: processes and store", random=6, mix=_poisoned(seconds=25, count=100)),
     Row(name="short: SQLite", store=SQLITE, lanes=_several(faults.kill_all, 3, 8), mix=Mix(seconds=11, count=60)),
 )

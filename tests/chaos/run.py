@@ -106,7 +106,7 @@ def judge(row: Row, ground: Ground, cluster: Cluster, history: History, *, secon
     return Outcome(
         row=row,
         history=history,
-        violations=[*check(history), *manners(history, drains, logged, stall)],
+        violations=[*check(history), *manners(history, drains, logged)],
         figures=figures(history),
         stall=stall,
         drains=drains,

@@ -1,13 +1,30 @@
 """Rules about a run as a whole: each is broken by one history, and by nothing else in it."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from tests.chaos.history import Asked, Expected, History, Seen, Submitted
+from tests.chaos.history import Asked, Expected, History, Seen, Stored, Submitted
 from tests.chaos.logs import UNFORMATTED, Line
 from tests.chaos.manners import manners
-from tests.chaos.served import Stall
 
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 TASK = "0b6e1f52-2f0a-4b86-a9f7-0a4f3c6a1d10"
+
+
+def version(*, status: str = "pending", attempt: int = 0, holder: str | None = None) -> Stored:
+    """One version of the task."""
+    return Stored(
+        task_id=TASK,
+        written_at=NOW,
+        revision=1,
+        status=status,
+        attempt=attempt,
+        max_attempts=3,
+        available_at=NOW,
+        holder=holder,
+    )
 
 
 def good() -> History:
@@ -65,12 +82,18 @@ def test_a_drain_that_takes_too_long_is_reported() -> None:
     assert [violation.what for violation in found] == ["one took 8.1 s"]
 
 
-def test_a_loop_that_works_for_too_long_is_reported() -> None:
-    """Meanwhile nobody else is served."""
-    found = manners(good(), [], {}, Stall(busy=0.051, late=0.06))
+def test_a_revision_that_takes_what_it_does_not_know_is_reported() -> None:
+    """It would fail tasks that its successor was deployed for."""
+    history = good()
+    history.submitted.append(
+        Submitted(label="7-lingers-2", expected=Expected(), began=0, ended=1, code=202, task_id=TASK)
+    )
+    claimed = version(status="processing", attempt=1, holder="tomorrow/1/a")
+    history.stored = [version(), claimed, replace(claimed, holder="today/2/b")]
 
-    assert [violation.what for violation in found] == ["it was busy for 51 ms"]
-    assert manners(good(), [], {}, Stall(busy=0.049, late=7.0)) == []
+    found = manners(history, [], {})
+
+    assert [(violation.task_id, violation.what) for violation in found] == [(TASK, "it was taken by today/2/b")]
 
 
 @pytest.mark.parametrize(

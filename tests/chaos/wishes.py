@@ -23,6 +23,10 @@ POISON: Final = {
 }
 """Models that nobody gets an answer from, and how their tasks may fail."""
 
+NEW_MODELS: Final = frozenset({"lingers-2"})
+NEWEST: Final = "tomorrow"
+"""The revision that knows them."""
+
 BUILT_IN: Final = "default_ai_model"
 TEXT: Final = "text"
 """Not a model: a text for the tutorial's call, under an id of the caller's."""

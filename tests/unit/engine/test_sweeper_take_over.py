@@ -97,6 +97,26 @@ async def test_after_a_failed_sweep_nothing_is_taken_over_for_the_length_of_a_le
     assert process.store.peek(seen.task.id).status is Status.COMPLETED
 
 
+@pytest.mark.parametrize(("silence", "expected"), [(20, Status.COMPLETED), (21, Status.PROCESSING)])
+async def test_an_outage_counts_if_leases_can_have_expired_in_it(silence: int, expected: Status) -> None:
+    """Who beats every ten seconds has at least twenty left of thirty when the store goes."""
+    process = Process(store=MemoryStore(), heartbeat=LEASE / 3)
+    seen = await died(process.store)
+    process.slots.reserve(Execution.CPU)
+    process.slots.reserve(Execution.CPU)
+    await process.sweeper.sweep()
+    process.store.lose("due", Lost.REQUEST)
+    with pytest.raises(StoreUnavailable):
+        await process.sweeper.sweep()
+    process.slots.release(Execution.CPU)
+
+    process.store.clock.advance(timedelta(seconds=silence))
+    await process.sweeper.sweep()
+    await process.quiet()
+
+    assert process.store.peek(seen.task.id).status is expected
+
+
 async def test_a_full_process_notices_an_outage_too() -> None:
     """It has nothing to ask for; yet the first slot that comes free must not go to live work."""
     process = Process(store=MemoryStore(), slots_for_each=1)
