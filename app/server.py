@@ -3,8 +3,8 @@ How gunicorn serves this: its settings, its worker and its logger.
 
 Used as `gunicorn --config python:app.server "app.main:create()"`. The numbers
 fit into the ten seconds that Cloud Run grants after SIGTERM: open requests get
-three of them, runs are handed over meanwhile, and the process is gone by the
-eighth.
+five of them, since a submission may wait four for its store; runs are handed
+over meanwhile, and the process is gone by the eighth.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class Worker(UvicornWorker):
         "lifespan": "on",
         "access_log": False,
         "server_header": False,
-        "timeout_graceful_shutdown": 3,
+        "timeout_graceful_shutdown": 5,
     }
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - gunicorn's

@@ -18,6 +18,8 @@ from types import FrameType
 from typing import Final, NamedTuple
 from uuid import uuid4
 
+from anyio import get_cancelled_exc_class
+
 from app import __version__
 from app.adapters.sqlite_store import SqliteStore
 from app.api.services import Limits, Scheduler, Services, Version
@@ -67,6 +69,7 @@ class Engine:
         """Hold store and children, sweep, and hand over what runs in the end."""
         async with self.store.open(), self.pool.open():
             await self._set_the_clock()
+            get_cancelled_exc_class()  # has anyio load its half for asyncio, or the first request would wait for it
             await asyncio.to_thread(_load_io_models, self.catalogue)
             sweeping = asyncio.create_task(self.sweeper.run(), name="sweeper")
             try:

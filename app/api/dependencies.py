@@ -74,7 +74,7 @@ async def refuse_a_key(request: Request) -> None:
 
     """
     if "idempotency-key" in request.headers:
-        raise Refused(422, "not_supported_yet", "Only requests that hand something in take an Idempotency-Key.")
+        raise Refused(422, "not_supported", "Only requests that hand something in take an Idempotency-Key.")
 
 
 Key = Annotated[str | None, Depends(idempotency_key)]

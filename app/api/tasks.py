@@ -60,7 +60,7 @@ async def cancel_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
     return TaskDetail.of(await _changed(task_id, given, caller, partial(cancel, now=given.store.now())))
 
 
-@router.post("/{task_id}/retry", dependencies=[Depends(refuse_a_key)], responses=documented(404, 409, 503))
+@router.post("/{task_id}/retry", dependencies=[Depends(refuse_a_key)], responses=documented(404, 409, 422, 503))
 async def retry_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
     """Start a failed task over, with all its attempts."""
     task = await _changed(task_id, given, caller, partial(retry, now=given.store.now()))

@@ -19,6 +19,7 @@ from typing import Final
 
 from app.domain.errors import QuotaExceeded, StoreUnavailable
 from app.engine.ports import OpenTasks
+from app.telemetry.logs import get_logger
 
 FRESH: Final = timedelta(seconds=30)
 """How old a count may be that somebody is admitted on."""
@@ -103,6 +104,7 @@ class Quota:
         if self._must_count(tally, waits=waits):
             tally = await self._count(owner)
         if tally is not None and tally.total >= self._limit:
+            get_logger().warning("quota exceeded", open_tasks=tally.total)
             raise QuotaExceeded(f"At most {self._limit} tasks may be open; the next one has to wait until one ends")
         return Admission(self._tallies_of(owner))
 

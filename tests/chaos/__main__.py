@@ -45,6 +45,10 @@ def main(arguments: Sequence[str]) -> int:
     rows = () if asked.broken else SHORT if asked.short else ROWS
     mutants = () if asked.short else BROKEN
     progress.print(f"Seed {seed}; logs and histories in {folder}")
+    offered = [each.name for each in (*rows, *mutants)]
+    if not any(asked.only.lower() in name.lower() for name in offered):
+        progress.print(f"There is no {asked.only!r}; there are: {', '.join(offered)}")
+        return 2
     with start_emulator(heap=HEAP) as emulator, progress.status("starting the emulator") as status:
         asyncio.run(warm_up(emulator))
         session = Session(seed, folder, emulator, status)

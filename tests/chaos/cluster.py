@@ -94,15 +94,16 @@ class Member:
     async def terminate(self) -> None:
         """Ask it to end, as a deployment does, and wait until it has."""
         assert self.process is not None
+        end = asyncio.create_task(asyncio.to_thread(family.end_of, self.master, within=END_SECONDS))
         asked_at = monotonic()
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
+        self.drains.append(await end - asked_at)
         try:
-            async with asyncio.timeout(END_SECONDS):
+            async with asyncio.timeout(1):
                 await self.process.wait()
         except TimeoutError:
             await self.kill()
-        self.drains.append(monotonic() - asked_at)
 
     async def kill(self) -> None:
         """Kill the server with all its processes, as a machine that goes down does."""

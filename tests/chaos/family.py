@@ -4,9 +4,10 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
-from tests.processes import children
+from tests.processes import children, vanishes
 
 MARK: Final = "CHAOS_RUN"
 """The variable that every process of a run inherits, with a value that no other run has."""
@@ -55,6 +56,16 @@ def resident_mib(pid: int) -> float:
     """The memory that process *pid* takes; 0 if it has ended."""
     pages = _read(Path(f"/proc/{pid}/statm")).split()
     return int(pages[1]) * os.sysconf("SC_PAGESIZE") / (1 << 20) if pages else 0.0
+
+
+def end_of(pid: int, *, within: float) -> float:
+    """
+    Wait for the end of *pid*, at most *within* seconds, and say when that was, in monotonic seconds.
+
+    To be called in a thread, so that a busy event loop does not make it look later.
+    """
+    vanishes(pid, within=within)
+    return monotonic()
 
 
 def end(pid: int) -> None:

@@ -14,7 +14,14 @@ UNANSWERED: Final = 0
 TO_A_SUBMISSION: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.SERVICE_UNAVAILABLE}
 TO_A_READ: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}
 TO_A_CHANGE: Final = TO_A_READ | {HTTPStatus.NO_CONTENT, HTTPStatus.CONFLICT}
-BROKEN: Final = ("run broke", "background loop broke", "processor child broke", "request failed", "task unreadable")
+BROKEN: Final = (
+    "run broke",
+    "background loop broke",
+    "processor child broke",
+    "request failed",
+    "task unreadable",
+    "Exception in ASGI",
+)
 """Lines that tell of a mistake in the service, whatever was done to it."""
 
 

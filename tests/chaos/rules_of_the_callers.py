@@ -115,6 +115,22 @@ def one_key_one_task(run: Run) -> Iterator[tuple[str, str]]:
             yield min(found), f"key {key} has {len(found)} tasks: {', '.join(sorted(found))}"
 
 
+def one_document_one_task(run: Run) -> Iterator[tuple[str, str]]:
+    """A document whose answer is known has no more tasks than requests that may have made one."""
+    tasks: dict[str, set[str]] = defaultdict(set)
+    for task_id, versions in run.versions.items():
+        for version in versions:
+            if (said := _answer(version.result)) is not None:
+                tasks[str(said)].add(task_id)
+    asked: dict[str, set[str]] = defaultdict(set)
+    for number, submitted in enumerate(run.history.submitted):
+        if submitted.expected.answer is not None and _may_have_landed(submitted):
+            asked[submitted.expected.answer].add(submitted.key or f"request {number}")
+    for answer, ids in tasks.items():
+        if len(ids) > len(asked.get(answer, ids)):
+            yield min(ids), f"{len(ids)} tasks answer {answer!r:.40}: {', '.join(sorted(ids))}"
+
+
 def a_key_is_new_once(run: Run) -> Iterator[tuple[str, str]]:
     """Of all answers to one key, one says that it is new; the others replay it."""
     for task_id, submissions in run.accepted.items():
@@ -240,6 +256,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "right answer": answers_are_right,
     "right failure": failures_are_right,
     "one key, one task": one_key_one_task,
+    "one document, one task": one_document_one_task,
     "a key is new once": a_key_is_new_once,
     "no task without a submission": no_task_without_a_submission,
     "clients never go back": clients_never_go_back,

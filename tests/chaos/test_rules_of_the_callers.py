@@ -136,8 +136,12 @@ BROKEN_RUNS: dict[str, tuple[set[str], History]] = {
         a_run(FAILED, submitted(expected=replace(REFUSED, failures=frozenset({"memory_limit_exceeded"})))),
     ),
     "failed in its first life for another reason": ({"right failure"}, a_run(RETRIED)),
+    "two tasks of one document, beside an unanswered other": (
+        {"one document, one task"},
+        two_tasks(submitted(), submitted(label="e", expected=Expected(answer="43"), code=503, task_id=None)),
+    ),
     "two tasks of one key": (
-        {"one key, one task"},
+        {"one key, one task", "one document, one task"},
         two_tasks(submitted(key="k"), submitted(key="k", task_id="u", replayed=True)),
     ),
     "two keys of one task": (
@@ -146,13 +150,16 @@ BROKEN_RUNS: dict[str, tuple[set[str], History]] = {
     ),
     "two documents of one task": ({"one key, one task"}, a_run(SHORT, submitted(), submitted(label="e"))),
     "new twice": ({"a key is new once"}, a_run(SHORT, submitted(key="k"), submitted(key="k"))),
-    "a task from nowhere": ({"no task without a submission"}, two_tasks(submitted())),
+    "a task from nowhere": (
+        {"no task without a submission", "one document, one task"},
+        two_tasks(submitted()),
+    ),
     "two tasks of an unanswered key": (
-        {"no task without a submission"},
+        {"no task without a submission", "one document, one task"},
         two_tasks(*[submitted(code=503, task_id=None, key="k")] * 3),
     ),
     "a second task of an answered key": (
-        {"no task without a submission"},
+        {"no task without a submission", "one document, one task"},
         two_tasks(submitted(code=0, task_id=None, key="k"), submitted(key="k")),
     ),
     "a refused submission was stored": (

@@ -178,7 +178,7 @@ async def test_a_key_on_a_retry_is_refused(here: World) -> None:
     """A second retry is a second retry; a key could not make it the first one."""
     answered = await here.caller.post("/tasks/8006fd3b-6c98-43df-a7f2-0612cf768e1e/retry", headers=KEY)
 
-    assert_problem(answered, 422, "not_supported_yet")
+    assert_problem(answered, 422, "not_supported")
 
 
 async def test_a_poll_of_an_unfinished_task_is_told_to_the_engine(here: World) -> None:
