@@ -5,6 +5,7 @@ It also holds what they make together, the engine of one web worker, for as long
 """
 
 import asyncio
+import gc
 import secrets
 import signal
 import socket
@@ -71,6 +72,7 @@ class Engine:
             await self._set_the_clock()
             get_cancelled_exc_class()  # has anyio load its half for asyncio, or the first request would wait for it
             await asyncio.to_thread(_load_io_models, self.catalogue)
+            _spare_the_collector()
             sweeping = asyncio.create_task(self.sweeper.run(), name="sweeper")
             try:
                 with _notice_of_the_end(self.drain.begin):
@@ -197,6 +199,12 @@ def _scheduler(settings: Settings) -> Scheduler | None:
         tokens=VerifiedTokens() if settings.sweep_auth is SweepAuth.VERIFIED else PlatformTokens(),
         expected=ExpectedCaller(account=settings.sweep_account, audience=settings.sweep_audience),
     )
+
+
+def _spare_the_collector() -> None:
+    """Have the garbage collector leave alone what is loaded by now: looking through it stalls the event loop."""
+    gc.collect()
+    gc.freeze()
 
 
 def _load_io_models(catalogue: Catalogue) -> None:

@@ -15,7 +15,7 @@ from app.engine.slots import Slots
 from app.telemetry.logs import get_logger
 
 GRACE: Final = timedelta(seconds=3)
-HAND_OVER: Final = timedelta(seconds=3)
+HAND_OVER: Final = timedelta(seconds=2)
 LAST_WORD: Final = timedelta(seconds=1)
 
 

@@ -38,7 +38,7 @@ out: Final = Console(width=None if sys.stdout.isatty() else 200)
 
 def main(arguments: Sequence[str]) -> int:
     """Run what was asked for; 1 if a promise was broken, or a broken engine not found out."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that servers are ended on the way out
+    _end_in_order()
     asked = _parser().parse_args(arguments)
     seed = asked.seed or str(SystemRandom().randrange(10_000))
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="chaos-"))
@@ -59,6 +59,12 @@ def main(arguments: Sequence[str]) -> int:
         any(outcome.violations for outcome in outcomes)
         or any(not mutant.finds(outcome.violations) for mutant, outcome in verdicts)
     )
+
+
+def _end_in_order() -> None:
+    """Take SIGTERM for Ctrl-C, also where the shell ignores that: then the run is cancelled, and its servers ended."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 @dataclass(frozen=True)
