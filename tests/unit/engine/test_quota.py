@@ -16,24 +16,6 @@ class Owner(str):
     __slots__ = ("__weakref__",)
 
 
-@pytest.fixture
-def ledger() -> Ledger:
-    """Return a store without a task."""
-    return Ledger()
-
-
-@pytest.fixture
-def stopwatch() -> Stopwatch:
-    """Return the quota's idea of time."""
-    return Stopwatch()
-
-
-@pytest.fixture
-def quota(ledger: Ledger, stopwatch: Stopwatch) -> Quota:
-    """Return a quota of five tasks that has not counted anything yet."""
-    return Quota(ledger, limit=LIMIT, monotonic=stopwatch)
-
-
 async def test_a_task_that_starts_at_once_is_not_counted(quota: Quota, ledger: Ledger) -> None:
     """Two writes and no reads is what a short task costs, and nobody crowds out others from a free slot."""
     let_in = await admitted(quota, 100, waits=False)

@@ -10,24 +10,6 @@ from app.engine.quota import FRESH, RECOUNT, Quota
 from tests.unit.engine.ledger import LIMIT, MOMENT, Ledger, Stopwatch, admitted
 
 
-@pytest.fixture
-def ledger() -> Ledger:
-    """Return a store without a task."""
-    return Ledger()
-
-
-@pytest.fixture
-def stopwatch() -> Stopwatch:
-    """Return the quota's idea of time."""
-    return Stopwatch()
-
-
-@pytest.fixture
-def quota(ledger: Ledger, stopwatch: Stopwatch) -> Quota:
-    """Return a quota of five tasks that has not counted anything yet."""
-    return Quota(ledger, limit=LIMIT, monotonic=stopwatch)
-
-
 async def test_whoever_asks_at_once_shares_one_count(quota: Quota, ledger: Ledger) -> None:
     """A burst that finds no count would otherwise begin with as many queries as it has requests."""
     gate = ledger.hold()
