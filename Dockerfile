@@ -27,6 +27,19 @@ RUN find . -type d -name tests -prune -exec rm -r {} + \
     && rm -r phonenumbers/carrierdata phonenumbers/geodata phonenumbers/tzdata \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash .
 
+# What is installed, as CycloneDX: listed from the environment itself, so that nothing of another platform is in it,
+# and nothing is left out. Debian's packages are not in it.
+FROM dependencies AS sbom
+WORKDIR /build
+COPY requirements-audit.lock ./
+RUN python -m venv --without-pip /opt/audit \
+    && uv pip sync --quiet --no-cache --no-build --system-certs --python /opt/audit/bin/python --require-hashes \
+        requirements-audit.lock
+COPY pyproject.toml ./
+RUN /opt/audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+        --output-file sbom.cdx.json /opt/venv/bin/python \
+    && chmod a+r sbom.cdx.json
+
 FROM python:3.13-slim AS code
 WORKDIR /srv
 COPY LICENSE ./
@@ -41,6 +54,7 @@ RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /usr/local/lib/python3.13
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=code /srv /srv
+COPY --from=sbom /build/sbom.cdx.json /usr/share/doc/afterword/
 # For SQLite's file, where there is no Firestore: a trial, or a volume that is mounted here.
 RUN install -d -o 10001 -g 10001 /data
 

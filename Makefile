@@ -36,10 +36,27 @@ TERRAFORM_CHECK ?= infra/check.sh
 export COMMIT IMAGE_RUNNER TERRAFORM_CHECK
 CHECKOV ?= $(VENV)-infra/bin/checkov
 
+# What is asked about known vulnerabilities; a copy of osv.dev that is asked instead; and the ids of those that were
+# read and do no harm here, each with its reason in this comment.
+AUDITOR := $(VENV)-audit/bin/pip-audit
+LOCKS = requirements.lock requirements-dev.lock requirements-infra.lock requirements-audit.lock
+OSV =
+ACCEPTED =
+
+# Where the image lists its packages, and what looks into it.
+SBOM := /usr/share/doc/afterword/sbom.cdx.json
+CONTAINER_ENGINE ?= $(shell docker version >/dev/null 2>&1 && echo docker || echo podman)
+
+# Processes that run tests: one more than there are processors, since many tests wait for the servers that they start.
+TESTERS ?= $(shell echo $$(($$(nproc) + 1)))
+
 # How a run of the chaos suite is repeated, and how only a part of it is run. The whole of it begins with the state
 # machine of a task's life, lived two thousand times.
 LIVES = tests/unit/engine/test_task_life.py $(if $(SEED),--hypothesis-seed=$(SEED))
 CHAOS = $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only='$(ONLY)')
+
+# What a run of the fuzz suite sends, and to which store.
+FUZZ = $(if $(SEED),--seed=$(SEED)) $(if $(STORE),--store=$(STORE))
 
 # The service that is released to, or rolled back.
 SERVICE ?= afterword
@@ -48,10 +65,10 @@ RELEASED = $(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$(COMMIT)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants chaos chaos-short bench image image-check check-infra deploy rollback lock clean
+.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short bench bench-tenants image image-check check-infra deploy rollback audit lock clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s  %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNTIME) ## Serve on http://localhost:8080 (PORT=...), installing what is missing
 	@exec $(PY) -m app serve
@@ -59,8 +76,8 @@ run: $(RUNTIME) ## Serve on http://localhost:8080 (PORT=...), installing what is
 demo: $(DEVELOPMENT) ## Kill an instance in the middle of its work, and watch another finish it
 	@PYTHONPATH=. exec $(PY) docs/examples/demo.py
 
-test: $(DEVELOPMENT) ## Run all tests, with the real Firestore emulator
-	@exec $(PY) -m pytest --cov --cov-report=term-missing:skip-covered
+test: $(DEVELOPMENT) $(AUDITOR) ## Run all tests, with the real Firestore emulator
+	@exec $(PY) -m pytest --numprocesses=$(TESTERS) --dist=loadfile --cov --cov-report=term-missing:skip-covered
 
 lint: $(DEVELOPMENT) ## Check format, style, types and the direction of imports
 	$(PY) -m ruff format --check .
@@ -84,12 +101,24 @@ chaos: $(DEVELOPMENT) ## Kill, stop and starve everything while callers use it, 
 chaos-short: $(DEVELOPMENT) ## The same within two minutes, many faults at once (SEED=...)
 	@exec $(PY) -m tests.chaos --short $(CHAOS)
 
+fuzz: $(DEVELOPMENT) ## Send what the OpenAPI document allows, and what it forbids, over both stores (SEED=..., STORE=...)
+	@exec $(PY) -m tests.fuzz $(FUZZ)
+
+fuzz-short: $(DEVELOPMENT) ## The same within a minute, over SQLite (SEED=...)
+	@exec $(PY) -m tests.fuzz --short $(FUZZ)
+
 bench: $(DEVELOPMENT) ## Ask for the health while forty documents of 200 KB are being read
 	@exec $(PY) -m tests.benchmarks.health_under_load
 
-image: $(DEVELOPMENT) ## Build the image (IMAGE=name)
+bench-tenants: $(DEVELOPMENT) ## Measure what one caller notices of wrong keys and of another caller's flood
+	@exec $(PY) -m tests.benchmarks.tenants
+
+image: $(DEVELOPMENT) ## Build the image (IMAGE=name), and list its packages in build/sbom.cdx.json
 	$(VENV)/bin/hadolint Dockerfile
 	$(IMAGE_BUILDER) . $(IMAGE)
+	@mkdir -p build
+	@made=$$($(CONTAINER_ENGINE) create $(IMAGE)) && trap '$(CONTAINER_ENGINE) rm '$$made' >/dev/null' EXIT && \
+		$(CONTAINER_ENGINE) cp $$made:$(SBOM) build/sbom.cdx.json
 
 image-check: $(DEVELOPMENT) ## Run the image as Cloud Run does, and try it (needs docker or podman, and `make image`)
 	@AFTERWORD_IMAGE='$(IMAGE)' exec $(PY) -m pytest tests/infra/image -rP
@@ -113,19 +142,27 @@ deploy: $(DEVELOPMENT) ## Check, build, push and release this commit (PROJECT=..
 rollback: $(DEVELOPMENT) ## Go back to what served before the last release (PROJECT=..., REGION=...)
 	@exec $(PY) infra/deploy.py rollback $(WHERE)
 
+audit: $(DEVELOPMENT) $(AUDITOR) ## Ask osv.dev, online, for known vulnerabilities in what is pinned (LOCKS=..., ACCEPTED=ids)
+	@exec $(PY) infra/audit.py --program=$(AUDITOR) $(addprefix --osv-url=,$(OSV)) \
+		$(addprefix --accept=,$(ACCEPTED)) $(LOCKS)
+
 lock: $(DEVELOPMENT) ## Pin what pyproject.toml asks for (UPGRADE=1: anew)
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --all-extras --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(subst pyproject.toml,--group infra,$(COMPILE)) --output-file requirements-infra.lock
+	$(subst pyproject.toml,--group audit,$(COMPILE)) --output-file requirements-audit.lock
 
 clean: ## Remove caches and reports; the environment and the stored tasks stay
-	rm -rf .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .coverage .coverage.* build htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find app infra tests docs -name __pycache__ -prune -exec rm -rf {} +
 
-# checkov asks for other releases than the service does, so it has an environment of its own.
-$(VENV)-infra/bin/checkov: requirements-infra.lock $(DEVELOPMENT)
-	@$(PY) -m uv venv --quiet --clear --python $(PY) $(VENV)-infra
-	@$(PY) -m uv pip sync --quiet --system-certs --python $(VENV)-infra/bin/python --require-hashes $<
+# checkov asks for other releases than the service does; what audits is also installed where the image is built, and so
+# is kept small. Each has an environment of its own.
+$(VENV)-infra/bin/checkov: requirements-infra.lock
+$(VENV)-audit/bin/pip-audit: requirements-audit.lock
+$(VENV)-infra/bin/checkov $(VENV)-audit/bin/pip-audit: $(DEVELOPMENT)
+	@$(PY) -m uv venv --quiet --clear --python $(PY) $(@D:/bin=)
+	@$(PY) -m uv pip sync --quiet --system-certs --python $(@D)/python --require-hashes $(filter %.lock,$^)
 	@touch $@
 
 # An environment that was left half made is made anew. uv comes from the lock too, with its hashes, and trusts

@@ -17,15 +17,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from app import keys
 from app.domain.errors import ServiceError
 from app.domain.processing import Document, Json, Kind, Processor, Report, Result, answer
 from app.processors.catalogue import Catalogue, CatalogueError
-from app.settings import Settings, Store, explain
+from app.settings import Auth, Settings, Store, explain, unknown
 
 FALLBACK_MODEL = "default_ai_model"
 PORT_PATIENCE = timedelta(seconds=3)
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Asynchronous document AI.", rich_markup_mode=None)
+cli.add_typer(keys.cli, name="keys")
 errors = Console(stderr=True)
 
 
@@ -39,6 +41,10 @@ def serve() -> None:
     shown = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104 - compared, not bound
     _say(f"Serving http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)")
     _say(f"Tasks are kept in {_whereabouts(settings)}")
+    for name in unknown(os.environ):
+        _say(f"{name} is no setting; docs/settings.md lists them")
+    if settings.auth is Auth.NONE:
+        _say("Whoever reaches this port may read and submit everything: AFTERWORD_AUTH is none")
     sys.stderr.flush()
     arguments = [sys.executable, "-m", "gunicorn", "--config", "python:app.server", "app.main:create()"]
     os.execv(sys.executable, arguments)  # noqa: S606 - this very interpreter

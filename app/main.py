@@ -1,9 +1,11 @@
 """Where a process begins: settings are read once, here, and everything is built from them."""
 
+import os
+
 from fastapi import FastAPI
 
 from app.api.application import create_app
-from app.settings import Settings
+from app.settings import Auth, Settings, unknown
 from app.telemetry import logs
 from app.wiring import build
 
@@ -19,4 +21,9 @@ def create() -> FastAPI:
     """
     settings = Settings()
     logs.configure(level=settings.log_level, project=settings.google_cloud_project)
+    log = logs.get_logger()
+    for name in unknown(os.environ):
+        log.warning("unknown setting", name=name)
+    if settings.auth is Auth.NONE:
+        log.warning("authentication is off")
     return create_app(build(settings))

@@ -30,7 +30,7 @@ class Worker(UvicornWorker):
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         "loop": "uvloop",
-        "http": "httptools",
+        "http": "app.http_protocol:HttpProtocol",
         "lifespan": "on",
         "access_log": False,
         "server_header": False,

@@ -6,15 +6,20 @@ missing value stops the process at its start, and the message names the variable
 """
 
 import os
+import re
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Seconds = Annotated[timedelta, Field(gt=timedelta(0))]
+Names = Annotated[tuple[str, ...], NoDecode]
+
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?|\*")
 
 
 class Store(StrEnum):
@@ -24,8 +29,15 @@ class Store(StrEnum):
     FIRESTORE = "firestore"
 
 
-class SweepAuth(StrEnum):
-    """How the identity of whoever asks for a sweep is made sure of."""
+class Auth(StrEnum):
+    """Whether callers have to say who they are."""
+
+    NONE = "none"
+    REQUIRED = "required"
+
+
+class TokenCheck(StrEnum):
+    """Who has made sure that an identity token is genuine."""
 
     VERIFIED = "verified"
     PLATFORM = "platform"
@@ -77,9 +89,7 @@ class Settings(BaseSettings):
     sqlite_path: Path = Field(Path(".afterword/tasks.db"), description="The file of the SQLite store.")
     firestore_database: str = Field("(default)", description="The Firestore database.")
     allow_emulator: bool = Field(default=False, description="Accept an emulator on Cloud Run, for rehearsals.")
-    processors: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Modules with models of your own, comma-separated."
-    )
+    processors: Names = Field((), description="Modules with models of your own, comma-separated.")
 
     cpu_slots: int | None = Field(
         None,
@@ -95,10 +105,39 @@ class Settings(BaseSettings):
     heartbeat: Seconds = Field(timedelta(seconds=10), description="How often a lease is renewed.")
     sweep: Seconds = Field(timedelta(seconds=15), description="How often a process looks for waiting work.")
 
-    sweep_auth: SweepAuth | None = Field(
+    auth: Auth = Field(
+        Auth.NONE,
+        validate_default=True,
+        description="Whether callers need an API key or a Google identity: `none`, and all of them are one owner; or "
+        "`required`, the default on Cloud Run.",
+    )
+    allow_anonymous: bool = Field(
+        default=False, description="Accept `AFTERWORD_AUTH=none` on Cloud Run: whoever reaches it may use it."
+    )
+    google_auth: TokenCheck | None = Field(
         None,
-        description="Who has checked the token on `/internal/sweep`: `verified`, this service; `platform`, Cloud Run, "
-        "where it lets in only `run.invoker`. Unset: nobody may ask for a sweep.",
+        description="Who has checked the Google identity tokens of callers: `verified`, this service; `platform`, "
+        "Cloud Run, where it lets in only `run.invoker`. Unset: such tokens are not taken.",
+    )
+    google_audiences: Names = Field((), description="What those tokens may be made for, comma-separated.")
+    google_accounts: Names = Field(
+        (), description="The accounts, by e-mail and comma-separated, that may call; each is an owner by that name."
+    )
+    requests_per_second: int = Field(
+        50,
+        ge=0,
+        validate_default=True,
+        description="Requests that an owner may make of one process, and twice as many at once; 0, which is the "
+        "default of `AFTERWORD_AUTH=none` outside of Cloud Run, sets no limit.",
+    )
+    cors_origins: Names = Field(
+        (), description="The origins whose pages may call, comma-separated, such as `https://app.example.com`."
+    )
+
+    sweep_auth: TokenCheck | None = Field(
+        None,
+        description="Who has checked the token on `/internal/sweep`: `verified` or `platform`, as above. "
+        "Unset: nobody may ask for a sweep.",
     )
     sweep_audience: str | None = Field(None, description="The audience that the token must be made for.")
     sweep_account: str | None = Field(None, description="The service account, by e-mail, that may ask for a sweep.")
@@ -117,10 +156,17 @@ class Settings(BaseSettings):
     def _seconds(cls, value: object) -> object:
         return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
 
-    @field_validator("processors", mode="before")
+    @field_validator("processors", "google_audiences", "google_accounts", "cors_origins", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _as_browsers_write_them(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("write each origin as browsers do, https://app.example.com, without a path; or only *")
+        return origins
 
     @model_validator(mode="before")
     @classmethod
@@ -130,7 +176,10 @@ class Settings(BaseSettings):
         found: dict[str, object] = {"store": Store.FIRESTORE} if on_cloud_run or emulated else {}
         if on_cloud_run:
             found["host"] = "0.0.0.0"  # noqa: S104 - a container is reached from outside
-        return found | values
+            found["auth"] = Auth.REQUIRED
+        asked = values.get("AFTERWORD_AUTH") or values.get("auth") or found.get("auth", Auth.NONE)
+        unlimited = asked == Auth.NONE and not on_cloud_run
+        return {"requests_per_second": 0 if unlimited else 50} | found | values
 
     @model_validator(mode="after")
     def _refuse_the_unsafe(self) -> Self:
@@ -142,10 +191,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "AFTERWORD_CONTENT_BYTES must fit in AFTERWORD_JSON_BODY_BYTES, and that in AFTERWORD_BODY_BUDGET_BYTES"
             )
-        if self.sweep_auth and not (self.sweep_audience and self.sweep_account):
-            raise ValueError("AFTERWORD_SWEEP_AUTH needs AFTERWORD_SWEEP_AUDIENCE and AFTERWORD_SWEEP_ACCOUNT")
+        self._refuse_half_an_identity()
         if not self.k_service:
             return self._refuse_the_platforms_word()
+        if self.auth is Auth.NONE and not self.allow_anonymous:
+            raise ValueError(
+                "AFTERWORD_AUTH=none would let everybody in; leave it out, or set AFTERWORD_ALLOW_ANONYMOUS=true"
+            )
         if self.store is Store.SQLITE:
             raise ValueError("AFTERWORD_STORE=sqlite would lose every task on Cloud Run; leave it out or set firestore")
         if self.firestore_emulator_host and not self.allow_emulator:
@@ -156,15 +208,33 @@ class Settings(BaseSettings):
             raise ValueError("GOOGLE_CLOUD_PROJECT must name the project on Cloud Run")
         return self
 
+    def _refuse_half_an_identity(self) -> None:
+        if self.sweep_auth and not (self.sweep_audience and self.sweep_account):
+            raise ValueError("AFTERWORD_SWEEP_AUTH needs AFTERWORD_SWEEP_AUDIENCE and AFTERWORD_SWEEP_ACCOUNT")
+        if self.google_auth and not (self.google_audiences and self.google_accounts):
+            raise ValueError("AFTERWORD_GOOGLE_AUTH needs AFTERWORD_GOOGLE_AUDIENCES and AFTERWORD_GOOGLE_ACCOUNTS")
+        if "*" in self.cors_origins and self.auth is Auth.NONE:
+            raise ValueError("AFTERWORD_CORS_ORIGINS=* needs AFTERWORD_AUTH=required, or any web page could come in")
+        if self.google_auth and self.auth is Auth.NONE:
+            raise ValueError("AFTERWORD_GOOGLE_AUTH needs AFTERWORD_AUTH=required, or it would keep nobody out")
+
     def _refuse_the_platforms_word(self) -> Self:
-        if self.sweep_auth is SweepAuth.PLATFORM:
+        if self.sweep_auth is TokenCheck.PLATFORM:
             raise ValueError("AFTERWORD_SWEEP_AUTH=platform needs Cloud Run in front; set it to verified")
+        if self.google_auth is TokenCheck.PLATFORM:
+            raise ValueError("AFTERWORD_GOOGLE_AUTH=platform needs Cloud Run in front; set it to verified")
         return self
 
     @property
     def slots_for_cpu(self) -> int:
         """CPU tasks a process runs at once."""
         return self.cpu_slots or max(1, len(os.sched_getaffinity(0)) // self.web_concurrency)
+
+
+def unknown(environment: Iterable[str]) -> list[str]:
+    """Return the names in *environment* that look like settings and are none: typing errors, most likely."""
+    known = {f"AFTERWORD_{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in environment if name.upper().startswith("AFTERWORD_") and name.upper() not in known)
 
 
 def explain(error: ValidationError) -> str:

@@ -9,7 +9,8 @@ import gc
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,25 +24,36 @@ from anyio import get_cancelled_exc_class
 
 from app import __version__
 from app.adapters.sqlite_store import SqliteStore
-from app.api.services import Limits, Scheduler, Services, Version
+from app.api.services import Callers, Limits, Services, Version
 from app.domain.errors import StoreUnavailable
-from app.domain.identity import ExpectedCaller
+from app.domain.identity import ExpectedCallers, Identities
 from app.domain.processing import Execution, ProcessorPool
 from app.engine.drain import Drain
-from app.engine.ports import OpenTasks, TaskStore
+from app.engine.known_keys import KnownKeys
+from app.engine.ports import ApiKeys, OpenTasks, TaskStore
 from app.engine.quota import Quota
+from app.engine.rate_limit import RateLimit
 from app.engine.registry import Registry
 from app.engine.runner import Runner, Timing
+from app.engine.sign_of_life import SignOfLife
 from app.engine.slots import Slots
 from app.engine.submission import Defaults, Intake
 from app.engine.sweeper import Sweeper
+from app.engine.turns import Turns
 from app.processors.catalogue import Catalogue
 from app.processors.pool import ForkserverPool
-from app.settings import Settings, Store, SweepAuth
+from app.settings import Auth, Settings, Store, TokenCheck
 
 MIB: Final = 1024 * 1024
 CPU_TIME_SLACK: Final = timedelta(seconds=5)
 """Beyond the longest time limit, so that the kernel ends only a child that its web worker has failed to end."""
+
+
+SWITCH_INTERVAL: Final = 0.0005
+"""
+Seconds after which a thread that computes lets another one go on; by default it is ten times as many. The one that
+comes back from SQLite's disk would wait so long for the event loop, and that several times for each task.
+"""
 
 
 class Storage(NamedTuple):
@@ -49,6 +61,9 @@ class Storage(NamedTuple):
 
     tasks: TaskStore
     open_tasks: OpenTasks
+    api_keys: ApiKeys
+    creates: int
+    """Tasks that it can create at a time; more would only wait in it, where nobody sees to it whose turn it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +71,9 @@ class Engine:
     """What works in one web worker, as long as its lifespan lasts."""
 
     store: TaskStore
+    api_keys: ApiKeys
     quota: Quota
+    turns: Turns
     catalogue: Catalogue
     pool: ProcessorPool
     slots: Slots
@@ -73,6 +90,7 @@ class Engine:
             get_cancelled_exc_class()  # has anyio load its half for asyncio, or the first request would wait for it
             await asyncio.to_thread(_load_io_models, self.catalogue)
             _spare_the_collector()
+            sys.setswitchinterval(SWITCH_INTERVAL)
             sweeping = asyncio.create_task(self.sweeper.run(), name="sweeper")
             try:
                 with _notice_of_the_end(self.drain.begin):
@@ -97,22 +115,14 @@ def build(settings: Settings) -> Services:
 
     """
     engine = _engine(settings)
-    store, catalogue, slots, runner = engine.store, engine.catalogue, engine.slots, engine.runner
+    store = engine.store
     return Services(
         store=store,
-        intake=Intake(
-            store=store,
-            models=catalogue,
-            slots=slots,
-            runner=runner,
-            quota=engine.quota,
-            ids=uuid4,
-            tokens=_token,
-            defaults=Defaults(max_attempts=settings.max_attempts, time_to_live=settings.time_to_live),
-        ),
+        intake=_intake(engine, Defaults(max_attempts=settings.max_attempts, time_to_live=settings.time_to_live)),
         registry=engine.registry,
-        catalogue=catalogue,
+        catalogue=engine.catalogue,
         pool=engine.pool,
+        sign_of_life=SignOfLife(store),
         limits=Limits(
             json_body_bytes=settings.json_body_bytes,
             content_bytes=settings.content_bytes,
@@ -123,12 +133,29 @@ def build(settings: Settings) -> Services:
         on_traffic=engine.sweeper.wake,
         on_poll=engine.sweeper.notice,
         work_off=engine.sweeper.work_off,
-        scheduler=_scheduler(settings),
+        scheduler=_scheduler(settings, store.now),
+        callers=_callers(settings, engine.api_keys, store.now),
+        rate_limit=RateLimit(per_second=settings.requests_per_second) if settings.requests_per_second else None,
+        cors_origins=settings.cors_origins,
+    )
+
+
+def _intake(engine: Engine, defaults: Defaults) -> Intake:
+    return Intake(
+        store=engine.store,
+        models=engine.catalogue,
+        slots=engine.slots,
+        runner=engine.runner,
+        quota=engine.quota,
+        turns=engine.turns,
+        ids=uuid4,
+        tokens=_token,
+        defaults=defaults,
     )
 
 
 def _engine(settings: Settings) -> Engine:
-    store, open_tasks = build_storage(settings)
+    store, open_tasks, api_keys, creates = build_storage(settings)
     catalogue = Catalogue.load(settings.processors)
     timing = Timing(
         lease=settings.lease, heartbeat=settings.heartbeat, cpu_limit=settings.cpu_limit, io_limit=settings.io_limit
@@ -154,7 +181,9 @@ def _engine(settings: Settings) -> Engine:
         sweeper.wake()
     return Engine(
         store=store,
+        api_keys=api_keys,
         quota=Quota(open_tasks, limit=settings.open_tasks),
+        turns=Turns(at_once=creates),
         catalogue=catalogue,
         pool=runner.pool,
         slots=slots,
@@ -179,7 +208,7 @@ def build_storage(settings: Settings) -> Storage:
     """Return the store that the settings ask for."""
     if settings.store is Store.SQLITE:
         sqlite = SqliteStore(settings.sqlite_path, clock=_utc_now)
-        return Storage(sqlite, sqlite)
+        return Storage(sqlite, sqlite, sqlite.api_keys, creates=2)
     from app.adapters.firestore_store import FirestoreStore  # noqa: PLC0415 - a second that SQLite's users need not wait
 
     firestore = FirestoreStore(
@@ -187,17 +216,32 @@ def build_storage(settings: Settings) -> Storage:
         database=settings.firestore_database,
         emulator_host=settings.firestore_emulator_host,
     )
-    return Storage(firestore, firestore)
+    return Storage(firestore, firestore, firestore.api_keys, creates=64)
 
 
-def _scheduler(settings: Settings) -> Scheduler | None:
-    if settings.sweep_auth is None or settings.sweep_account is None or settings.sweep_audience is None:
+def _callers(settings: Settings, api_keys: ApiKeys, now: Callable[[], datetime]) -> Callers | None:
+    if settings.auth is Auth.NONE:
+        return None
+    google = _identities(settings.google_auth, settings.google_accounts, settings.google_audiences, now)
+    return Callers(keys=KnownKeys(api_keys, now=now), google=google)
+
+
+def _scheduler(settings: Settings, now: Callable[[], datetime]) -> Identities | None:
+    accounts, audiences = [settings.sweep_account or ""], [settings.sweep_audience or ""]
+    return _identities(settings.sweep_auth, accounts, audiences, now)
+
+
+def _identities(
+    check: TokenCheck | None, accounts: Iterable[str], audiences: Iterable[str], now: Callable[[], datetime]
+) -> Identities | None:
+    if check is None:
         return None
     from app.adapters.google_identity import PlatformTokens, VerifiedTokens  # noqa: PLC0415 - as above
 
-    return Scheduler(
-        tokens=VerifiedTokens() if settings.sweep_auth is SweepAuth.VERIFIED else PlatformTokens(),
-        expected=ExpectedCaller(account=settings.sweep_account, audience=settings.sweep_audience),
+    return Identities(
+        tokens=VerifiedTokens() if check is TokenCheck.VERIFIED else PlatformTokens(),
+        expected=ExpectedCallers(accounts=frozenset(accounts), audiences=frozenset(audiences)),
+        now=now,
     )
 
 

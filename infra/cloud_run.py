@@ -108,6 +108,16 @@ class Cloud:
     region: str
     service: str
 
+    @property
+    def audience(self) -> str:
+        """What a caller's identity token is made for; Terraform gives the service the same."""
+        return f"https://{self.service}.internal"
+
+    @property
+    def build_account(self) -> str:
+        """The service account that the service lets in to be tried out; Terraform has made it."""
+        return f"{self.service}-build@{self.project}.iam.gserviceaccount.com"
+
     def describe(self) -> Service:
         """Say how the service is now."""
         try:

@@ -24,7 +24,7 @@ from typing import Final, NoReturn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the script may be run from anywhere
 
 from infra.cloud_run import READ, SIGNALS, Cloud, Failure, Service, repository, run
-from infra.smoke import PAUSE, Caller, answers, gets_traffic, identity, processes
+from infra.smoke import PAUSE, Caller, answers, gets_traffic, identity, keeps_strangers_out, processes
 
 PREVIOUS: Final = "previous"
 """The tag of what served before the last release; the platform itself has no notion of it."""
@@ -85,7 +85,7 @@ def release(cloud: Cloud, options: argparse.Namespace) -> None:
     before = cloud.describe()
     say(f"serving: {before}")
     image, served = cloud.by_digest(options.image), cloud.image_of(before.main)
-    token = identity(cloud, options.impersonate, audience=before.url)
+    token = identity(cloud, options.impersonate)
     trial = f"c-{options.commit[:7]}"
     with all_or_nothing(cloud) as undo:
         say(f"starting {image}, without traffic")
@@ -100,6 +100,7 @@ def release(cloud: Cloud, options: argparse.Namespace) -> None:
         commit = answers(caller, revision)
         if commit != options.commit:
             raise Failure(f"{image} was built from {commit}, not from {options.commit}: see --build-arg COMMIT.")
+        keeps_strangers_out(caller, revision)
         processes(caller, revision)
         now = cloud.describe()
         if reason := in_between(before, now, revision=revision):
@@ -147,12 +148,14 @@ def rollback(cloud: Cloud, options: argparse.Namespace) -> None:
     left = [revision for revision in before.shares if revision != target.revision]
     if not left:
         raise Failure(f"{target.revision}, tagged `{PREVIOUS}`, serves already.")
-    token = identity(cloud, options.impersonate, audience=before.url)
+    token = identity(cloud, options.impersonate)
     say(f"trying {target.revision} at {target.url}")
     try:
-        commit = answers(Caller(target.url, token, time.monotonic() + options.patience), target.revision)
+        caller = Caller(target.url, token, time.monotonic() + options.patience)
+        commit = answers(caller, target.revision)
     except Failure as failure:
         raise Failure(f"{failure}\nTo go back to it all the same: {by_hand}") from failure
+    keeps_strangers_out(caller, target.revision)
     way_back = max(left, key=before.shares.__getitem__)
     with all_or_nothing(cloud) as undo:
         now = cloud.describe()
@@ -167,7 +170,7 @@ def rollback(cloud: Cloud, options: argparse.Namespace) -> None:
 
 
 def preflight(cloud: Cloud, options: argparse.Namespace) -> None:
-    """See that the work tree is a commit without changes, and that the service to release it to exists."""
+    """See that the work tree is a commit without changes, and that there is a service to try it on."""
     changes = run("git", "status", "--porcelain", "--untracked-files=all", limit=READ)
     if changes:
         raise Failure(f"Only a commit can be released. Commit, ignore or remove:\n{changes.rstrip()}")
@@ -175,6 +178,7 @@ def preflight(cloud: Cloud, options: argparse.Namespace) -> None:
     if head != options.commit:
         raise Failure(f"The work tree is at {head}, and {options.commit} is to be released. Begin anew.")
     cloud.describe()
+    identity(cloud, options.impersonate)
     say(f"ready to release {head}")
 
 
@@ -240,10 +244,10 @@ def parser() -> argparse.ArgumentParser:
         default="afterword",
         help=f"the service's name, at most {LONGEST_NAME} characters (default: %(default)s)",
     )
-    calling = argparse.ArgumentParser(add_help=False)
-    calling.add_argument(
-        "--impersonate", metavar="ACCOUNT", help="the service account that calls the service; default: who is logged in"
+    common.add_argument(
+        "--impersonate", metavar="ACCOUNT", help="who calls the service (default: its build account, SERVICE-build@…)"
     )
+    calling = argparse.ArgumentParser(add_help=False)
     calling.add_argument(
         "--patience",
         metavar="SECONDS",

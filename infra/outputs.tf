@@ -1,5 +1,5 @@
 output "service_url" {
-  description = "Where the service answers, to its invokers."
+  description = "Where the service answers."
   value       = google_cloud_run_v2_service.afterword.uri
 }
 
@@ -16,6 +16,11 @@ output "build_account" {
 output "source_bucket" {
   description = "Where `gcloud builds submit --gcs-source-staging-dir` puts the source."
   value       = google_storage_bucket.source.url
+}
+
+output "audience" {
+  description = "The audience of callers' identity tokens; the service takes no other."
+  value       = local.audience
 }
 
 output "sweep_audience" {

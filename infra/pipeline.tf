@@ -18,6 +18,16 @@ resource "google_service_account_iam_member" "build_identifies_itself" {
   member             = google_service_account.build.member
 }
 
+# The service lets in the build account, and no person by name, so a release from a laptop tries its revision as that
+# account too. Not even an owner of the project may do so unasked.
+resource "google_service_account_iam_member" "deployer_identifies_as_build" {
+  for_each = var.deployers
+
+  service_account_id = google_service_account.build.name
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = each.value
+}
+
 # What `gcloud builds submit` sends: a bucket of our own, so that the account can be let into it before the first
 # build, and into no other.
 resource "google_storage_bucket" "source" {

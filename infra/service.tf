@@ -9,21 +9,46 @@ locals {
   # Runs until the first release: it answers 200 on every path, so it passes the probes.
   placeholder_image = "us-docker.pkg.dev/cloudrun/container/hello"
 
-  # Fixed, since the service's own URL is known only once the service, which needs it, is there.
-  sweep_audience = "https://${var.service_name}.internal/sweep"
+  # Fixed, since the service's own URL is known only once the service, which needs them, is there.
+  audience       = "https://${var.service_name}.internal"
+  sweep_audience = "${local.audience}/sweep"
 
-  environment = {
+  # Whether Cloud Run lets in only `run.invoker`. Where it does, it takes the signature off the token that it checked.
+  checked_by_iam = var.access.mode != "public"
+  # Who has checked a token. A revision that takes the platform's word must be gone before everybody reaches it, so
+  # there is a mode between the two: IAM checks still, and the application takes nobody's word any more.
+  token_check = var.access.mode == "private" ? "platform" : "verified"
+
+  # Who may come in with an identity token: the pipeline tries a new revision with one. Its address is made here as
+  # Google makes it, so that the plan says who is let in.
+  accounts = sort(distinct(concat(
+    ["${google_service_account.build.account_id}@${var.project_id}.iam.gserviceaccount.com"],
+    tolist(var.access.accounts),
+    [
+      for member in var.invokers : trimprefix(member, "serviceAccount:")
+      if can(regex("^serviceAccount:[^@]+@[^@]+[.]gserviceaccount[.]com$", member))
+    ],
+  )))
+
+  environment = merge({
     GOOGLE_CLOUD_PROJECT         = var.project_id
     AFTERWORD_FIRESTORE_DATABASE = google_firestore_database.tasks.name
     AFTERWORD_CPU_SLOTS          = var.service.cpu
     AFTERWORD_CHILD_MEMORY_MIB   = var.service.child_memory_mib
     AFTERWORD_BODY_BUDGET_BYTES  = var.service.body_budget_mib * 1024 * 1024
     AFTERWORD_LOG_LEVEL          = var.service.log_level
-    # Holds only as long as IAM checks every call: no public invoker here, and invoker_iam_disabled below.
-    AFTERWORD_SWEEP_AUTH     = "platform"
-    AFTERWORD_SWEEP_AUDIENCE = local.sweep_audience
-    AFTERWORD_SWEEP_ACCOUNT  = google_service_account.sweep.email
-  }
+    # No variable changes this: who has neither a key nor an expected identity is always refused.
+    AFTERWORD_AUTH                = "required"
+    AFTERWORD_GOOGLE_AUTH         = local.token_check
+    AFTERWORD_GOOGLE_AUDIENCES    = local.audience
+    AFTERWORD_GOOGLE_ACCOUNTS     = join(",", local.accounts)
+    AFTERWORD_REQUESTS_PER_SECOND = var.access.requests_per_second
+    AFTERWORD_SWEEP_AUTH          = local.token_check
+    AFTERWORD_SWEEP_AUDIENCE      = local.sweep_audience
+    AFTERWORD_SWEEP_ACCOUNT       = google_service_account.sweep.email
+    }, length(var.access.cors_origins) == 0 ? {} : {
+    AFTERWORD_CORS_ORIGINS = join(",", var.access.cors_origins)
+  })
 
   invokers = merge(
     { for member in var.invokers : member => member },
@@ -43,8 +68,8 @@ resource "google_cloud_run_v2_service" "afterword" {
   name                 = var.service_name
   location             = var.region
   ingress              = "INGRESS_TRAFFIC_ALL"
-  invoker_iam_disabled = false
-  custom_audiences     = [local.sweep_audience]
+  invoker_iam_disabled = !local.checked_by_iam
+  custom_audiences     = [local.audience, local.sweep_audience]
   deletion_protection  = var.deletion_protection
 
   # On the service, not on the revision: a revision without traffic keeps no instance.
@@ -108,6 +133,10 @@ resource "google_cloud_run_v2_service" "afterword" {
   }
 
   lifecycle {
+    precondition {
+      condition     = local.checked_by_iam || (local.environment.AFTERWORD_GOOGLE_AUTH != "platform" && local.environment.AFTERWORD_SWEEP_AUTH != "platform")
+      error_message = "On a public service nobody has checked a token before the application: it must not believe that somebody has."
+    }
     # The pipeline's: which image runs, which revision serves, and what gcloud notes about itself.
     ignore_changes = [
       client,

@@ -3,6 +3,10 @@ Ask a revision whether it does its work, before and after it gets traffic.
 
 Passing trouble, such as a cold start, is waited out; a wrong answer is final.
 Tokens are never printed.
+
+On a private service Cloud Run's IAM looks at a request first. It checks
+`X-Serverless-Authorization` in place of `Authorization` if that is there, and
+then passes the latter on as it is.
 """
 
 import http.client
@@ -12,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -49,20 +53,28 @@ class Answer(NamedTuple):
         """Say it in a line, with what to do about a refusal."""
         if self.status == SILENCE:
             return "no answer"
-        hint = (
-            " (who calls needs roles/run.invoker on the service, and a new grant takes minutes; "
-            "a service account is named with --impersonate)"
-        )
-        return f"{self.status} {json.dumps(self.body)[:400]}{hint if self.status in REFUSED else ''}"
+        return f"{self.status} {json.dumps(self.body)[:400]}{self._hint}"
+
+    @property
+    def _hint(self) -> str:
+        if self.status not in REFUSED:
+            return ""
+        if "code" in self.body:
+            return (
+                " (the service itself refuses: it expects an account of AFTERWORD_GOOGLE_ACCOUNTS, with a token for one"
+                " of AFTERWORD_GOOGLE_AUDIENCES, and nobody's while Terraform's access.mode is `switching`)"
+            )
+        return " (Cloud Run refuses: who calls needs roles/run.invoker on the service, and a new grant takes minutes)"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Calls *url* as the holder of *token*, and bears with passing trouble until *give_up_at*."""
+    """Calls *url* as the holder of *token*, with *headers* in place of it if there are some, until *give_up_at*."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
     give_up_at: float
+    headers: dict[str, str] | None = field(default=None, repr=False)
 
     def ask(
         self,
@@ -86,7 +98,8 @@ class Caller:
         request = urllib.request.Request(  # noqa: S310 - the platform's URLs
             self.url + path,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+            headers={"Content-Type": "application/json"}
+            | ({"Authorization": f"Bearer {self.token}"} if self.headers is None else self.headers),
             method=method,
         )
         try:
@@ -121,23 +134,26 @@ def _read(response: http.client.HTTPResponse | urllib.error.HTTPError) -> Answer
     return Answer(response.status or SILENCE, body if isinstance(body, dict) else {}, pause)
 
 
-def identity(cloud: Cloud, account: str | None, *, audience: str) -> str:
+def identity(cloud: Cloud, account: str | None) -> str:
     """
-    Return an identity token of *account*, or of whoever is logged in.
+    Return an identity token of *account*, or of the build account: the service lets in accounts, and no people.
 
-    gcloud would take an access token of *account* on the way, and need the
+    gcloud would take an access token of the account on the way, and need the
     permission for that; IAM, asked directly, makes the one without the other.
+
+    Raises:
+        Failure: If IAM makes none.
     """
-    if account is None:
-        return cloud.gcloud("auth", "print-identity-token").strip()
+    account = account or cloud.build_account
     iam = os.environ.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS", IAM)
     access = cloud.gcloud("auth", "print-access-token").strip()
     caller = Caller(f"{iam}v1/projects/-/serviceAccounts/", access, time.monotonic() + CALL)
-    answer = caller.ask("POST", f"{account}:generateIdToken", {"audience": audience, "includeEmail": True})
+    answer = caller.ask("POST", f"{account}:generateIdToken", {"audience": cloud.audience, "includeEmail": True})
     if answer.status != HTTPStatus.OK:
         raise Failure(
             f"IAM makes no identity token for {account}: {answer.status or 'no answer'}. "
-            "Whoever asks needs roles/iam.serviceAccountOpenIdTokenCreator on that account."
+            "Whoever asks needs roles/iam.serviceAccountOpenIdTokenCreator on that account, which not even an owner of "
+            "the project has unasked: name yourself in Terraform's `deployers`, apply, and wait a few minutes."
         )
     return str(answer.body["token"])
 
@@ -163,6 +179,27 @@ def answers(caller: Caller, revision: str) -> str:
 def _settled(caller: Caller) -> Caller:
     """Bear with *caller*'s host for as long as a tag that was moved may still lead to the revision it named before."""
     return replace(caller, give_up_at=min(caller.give_up_at, time.monotonic() + SETTLING))
+
+
+def keeps_strangers_out(caller: Caller, revision: str) -> None:
+    """
+    Ask *revision* for documents without a credential, and with a forged one.
+
+    Each is sent once as a stranger would, and once with a token for Cloud Run
+    alone, so that the service has to refuse by itself on a private one too.
+    The forged one has the mark of a token that Cloud Run has checked.
+
+    Raises:
+        Failure: If somebody is let in.
+    """
+    forged = f"{caller.token.rpartition('.')[0]}.SIGNATURE_REMOVED_BY_GOOGLE"
+    for_the_platform = {"X-Serverless-Authorization": f"Bearer {caller.token}"}
+    for who, headers in (("without a credential", {}), ("with a forged token", {"Authorization": f"Bearer {forged}"})):
+        for passed in ({}, for_the_platform):
+            answer = replace(caller, headers=headers | passed).ask("GET", "/tasks")
+            if answer.status not in REFUSED:
+                said = answer.status or "no answer"
+                raise Failure(f"{revision} should refuse whoever comes {who}, and answers: {said}")
 
 
 def processes(caller: Caller, revision: str) -> None:

@@ -34,7 +34,7 @@ variable "service_name" {
 }
 
 variable "invokers" {
-  description = "Who may call the service, as IAM members: `user:…`, `group:…`, `serviceAccount:…`."
+  description = "Who reaches a private service, as IAM members: `user:…`, `group:…`, `serviceAccount:…`."
   type        = set(string)
   default     = []
   nullable    = false
@@ -44,7 +44,55 @@ variable "invokers" {
       for member in var.invokers :
       can(regex("^((user|group|serviceAccount|domain):|principal(Set)?://)\\S+$", member))
     ])
-    error_message = "Write each as user:NAME@…, group:… or serviceAccount:…; not allUsers, since the service has no users of its own yet and must not be public."
+    error_message = "Write each as user:NAME@…, group:… or serviceAccount:…; not allUsers: with access.mode = \"public\" everybody reaches the service, and it then checks every signature itself."
+  }
+}
+
+variable "access" {
+  description = "How the service is reached, and whom it lets in besides the holders of its API keys."
+  type = object({
+    mode                = optional(string, "private") # `private`: only `invokers` reach it; `public`: everybody does; `switching`: between the two.
+    accounts            = optional(set(string), [])   # Service accounts, by e-mail, let in by their identity tokens; those among `invokers` are anyhow.
+    cors_origins        = optional(set(string), [])   # Origins whose pages may call a public service, such as `https://app.example.com`.
+    requests_per_second = optional(number, 50)        # Requests a second that one caller may send to one instance; 0 sets no limit.
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["private", "switching", "public"], var.access.mode)
+    error_message = "mode is private, public, or switching, which lies between the two: see infra/README.md."
+  }
+  validation {
+    condition = alltrue([
+      for account in var.access.accounts : can(regex("^[a-z0-9-]+@[a-z0-9.-]+[.]gserviceaccount[.]com$", account))
+    ])
+    error_message = "Write each account as NAME@….gserviceaccount.com; people come in with an API key, since nobody can make a token of theirs for this service."
+  }
+  validation {
+    condition = alltrue([
+      for origin in var.access.cors_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]+)?$", origin))
+    ])
+    error_message = "Write each origin as browsers do: https://app.example.com, without a path, and none for everybody."
+  }
+  validation {
+    condition     = var.access.requests_per_second >= 0 && floor(var.access.requests_per_second) == var.access.requests_per_second
+    error_message = "requests_per_second is a whole number; 0 sets no limit."
+  }
+}
+
+variable "deployers" {
+  description = "Who may release from their own machine, as IAM members: they try a new revision as the build account."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for member in var.deployers :
+      can(regex("^((user|group|serviceAccount|domain):|principal(Set)?://)\\S+$", member))
+    ])
+    error_message = "Write each as user:NAME@…, group:… or serviceAccount:…."
   }
 }
 

@@ -12,6 +12,8 @@ from typing import cast, override
 
 from app.domain.errors import (
     InvalidCursor,
+    KeyExists,
+    KeyNotFound,
     ProcessorError,
     StaleWrite,
     StoreUnavailable,
@@ -20,9 +22,10 @@ from app.domain.errors import (
     TimeLimitExceeded,
     UnknownModel,
 )
+from app.domain.keys import ApiKey
 from app.domain.processing import Document, Execution, Kind, Models, Processor, ProcessorPool, Report, Result, answer
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
-from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore
+from app.engine.ports import ApiKeys, OpenTasks, Page, Snapshot, TaskStore, UnderWay
 from tests.factories import NOW
 
 PATIENCE = 10.0
@@ -82,6 +85,7 @@ class MemoryStore(TaskStore, OpenTasks):
         calls: How often each method was called.
         history: Every task that was written, in order.
         reachable: False during an outage.
+        load: The calls that are said to be under way.
 
     """
 
@@ -92,6 +96,7 @@ class MemoryStore(TaskStore, OpenTasks):
         self.asked_for: Counter[Execution] = Counter()
         self.history: list[Task] = []
         self.reachable = True
+        self.load = UnderWay(calls=0, oldest=timedelta(0))
         self._losses: defaultdict[str, deque[Lost]] = defaultdict(deque)
         self._gates: defaultdict[str, deque[Gate]] = defaultdict(deque)
         self._stored: dict[str, Snapshot] = {}
@@ -146,6 +151,10 @@ class MemoryStore(TaskStore, OpenTasks):
     @override
     def now(self) -> datetime:
         return self.clock()
+
+    @override
+    def under_way(self) -> UnderWay:
+        return self.load
 
     @override
     async def create(self, task: Task, content: str) -> Snapshot:
@@ -252,6 +261,69 @@ class MemoryStore(TaskStore, OpenTasks):
 def _position(snapshot: Snapshot) -> tuple[datetime, str]:
     task = snapshot.task
     return task.due_at or task.created_at, task.id
+
+
+class MemoryApiKeys(ApiKeys):
+    """
+    API keys in a dictionary.
+
+    Attributes:
+        calls: How often each method was called.
+        asked_for: The ids that were looked up, in order.
+        reachable: False during an outage.
+
+    """
+
+    def __init__(self, *keys: ApiKey) -> None:
+        """Begin with *keys*."""
+        self.calls: Counter[str] = Counter()
+        self.asked_for: list[str] = []
+        self.reachable = True
+        self._kept = {key.id: key for key in keys}
+        self._gates: deque[Gate] = deque()
+
+    def hold(self) -> Gate:
+        """Hold the next call before it does anything."""
+        gate = Gate()
+        self._gates.append(gate)
+        return gate
+
+    @override
+    async def add(self, key: ApiKey) -> None:
+        await self._called("add")
+        if self._kept.setdefault(key.id, key) != key:
+            raise KeyExists
+
+    @override
+    async def find(self, key_id: str) -> ApiKey:
+        self.asked_for.append(key_id)
+        await self._called("find")
+        return self._read(key_id)
+
+    @override
+    async def list(self) -> Sequence[ApiKey]:
+        await self._called("list")
+        return sorted(self._kept.values(), key=lambda key: (key.created_at, key.id))
+
+    @override
+    async def revoke(self, key_id: str, *, now: datetime) -> ApiKey:
+        await self._called("revoke")
+        self._kept[key_id] = revoked = self._read(key_id).revoked(now)
+        return revoked
+
+    async def _called(self, name: str) -> None:
+        self.calls[name] += 1
+        gate = self._gates.popleft() if self._gates else None
+        await asyncio.sleep(0)  # a real store's answer takes a while, too
+        if gate:
+            await gate.pass_through()
+        if not self.reachable:
+            raise StoreUnavailable
+
+    def _read(self, key_id: str) -> ApiKey:
+        if key_id not in self._kept:
+            raise KeyNotFound
+        return self._kept[key_id]
 
 
 class FakeModels(Models):

@@ -5,9 +5,8 @@ Every call is made once, within one time limit: whether a write whose answer was
 lost has landed is for the engine to find out, by reading and comparing.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 from typing import Final, override
 from uuid import UUID
@@ -16,15 +15,16 @@ from app.adapters import firestore_writes as writes
 from app.adapters.clock import StoreClock
 from app.adapters.cursor import decode_cursor, encode_cursor
 from app.adapters.firestore_codec import SCHEMA, TASK_FIELDS, task_from
-from app.adapters.firestore_connection import Connector
 from app.adapters.firestore_content import read_content
+from app.adapters.firestore_database import FirestoreDatabase
+from app.adapters.firestore_keys import FirestoreApiKeys
 from app.adapters.firestore_queries import DueRange, Place, Stretch, due_query, list_query, open_query
 from app.adapters.firestore_wire import FirestoreWire, Found
 from app.adapters.firestore_writes import Version
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
 from app.domain.processing import Execution, Json
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
-from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore, is_task_id
+from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore, UnderWay, is_task_id
 from app.telemetry.logs import get_logger
 
 NO_TASK: Final = str(UUID(int=0))
@@ -32,7 +32,7 @@ NO_TASK: Final = str(UUID(int=0))
 
 
 class FirestoreStore(TaskStore, OpenTasks):
-    """The tasks of one database, as one process sees them."""
+    """The tasks of one database, as one process sees them; the same database holds the *api_keys*."""
 
     def __init__(
         self,
@@ -48,29 +48,20 @@ class FirestoreStore(TaskStore, OpenTasks):
 
         No call, however many messages it takes, lasts longer than *call_limit*.
         """
-        self._project = project
-        self._database = database
-        self._call_limit = call_limit
-        self._emulator_host = emulator_host
         self._clock = clock or StoreClock()
+        self._database = FirestoreDatabase(
+            project=project, database=database, emulator_host=emulator_host, call_limit=call_limit, clock=self._clock
+        )
+        self.api_keys = FirestoreApiKeys(self._database)
         self._due_ranges = {execution: DueRange() for execution in Execution}
-        self._connector: Connector | None = None
-        self._wire: FirestoreWire | None = None
 
     @override
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        connector = Connector(project=self._project, database=self._database, emulator_host=self._emulator_host)
-        self._connector = connector
-        try:
-            yield
-        finally:
-            self._connector = self._wire = None
-            await connector.close()
+    def open(self) -> AbstractAsyncContextManager[None]:
+        return self._database.open()
 
     @override
     async def check(self) -> None:
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             await wire.documents([wire.names.task(NO_TASK)], ["schema"])
 
     @override
@@ -78,8 +69,12 @@ class FirestoreStore(TaskStore, OpenTasks):
         return self._clock.now()
 
     @override
+    def under_way(self) -> UnderWay:
+        return self._database.calls.under_way()
+
+    @override
     async def create(self, task: Task, content: str) -> Snapshot:
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             parts = writes.create_parts(wire.names, task, content)
             with_task = len(parts) <= writes.PARTS_PER_COMMIT
             if not with_task:
@@ -109,7 +104,7 @@ class FirestoreStore(TaskStore, OpenTasks):
     async def get(self, task_id: str) -> Snapshot:
         if not is_task_id(task_id):
             raise TaskNotFound
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             found = await wire.documents([wire.names.task(task_id)], TASK_FIELDS)
         if not found or wire.has_expired(found[0]):
             raise TaskNotFound
@@ -119,7 +114,7 @@ class FirestoreStore(TaskStore, OpenTasks):
 
     @override
     async def swap(self, seen: Snapshot, new: Task) -> Snapshot:
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             version = await wire.commit(writes.replace(wire.names, seen.task, new, _version(seen)))
         if version is None:
             raise StaleWrite
@@ -127,7 +122,7 @@ class FirestoreStore(TaskStore, OpenTasks):
 
     @override
     async def content(self, task: Task) -> str:
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             content = await read_content(wire, task)
         if content is None:
             raise TaskNotFound
@@ -141,7 +136,7 @@ class FirestoreStore(TaskStore, OpenTasks):
         start = None if after else due_range.start(now)
         place = Place(after.task.due_at or now, after.task.id) if after else None
         due: list[Snapshot] = []
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             while len(due) < limit:
                 stretch = Stretch(place, limit)
                 found = await wire.query(due_query(wire.names.root, execution, start=start, now=now, stretch=stretch))
@@ -158,7 +153,7 @@ class FirestoreStore(TaskStore, OpenTasks):
         place = None if cursor is None else Place(*decode_cursor(cursor))
         limit = page_size + 1
         tasks: list[Task] = []
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             while len(tasks) <= page_size:
                 stretch = Stretch(place, limit)
                 found = await wire.query(list_query(wire.names.root, owner, status=status, stretch=stretch))
@@ -172,28 +167,15 @@ class FirestoreStore(TaskStore, OpenTasks):
 
     @override
     async def delete(self, seen: Snapshot) -> None:
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             version = await wire.commit(writes.erase(wire.names, seen.task, _version(seen)))
         if version is None:
             raise StaleWrite
 
     @override
     async def open_tasks(self, owner: str, *, at_most: int) -> int:
-        async with self._within_limit() as wire:
+        async with self._database.within_limit() as wire:
             return await wire.count(open_query(owner, at_most=at_most))
-
-    @asynccontextmanager
-    async def _within_limit(self) -> AsyncIterator[FirestoreWire]:
-        if self._connector is None:
-            raise StoreUnavailable("The task store is not open")
-        try:
-            async with asyncio.timeout(self._call_limit.total_seconds()):
-                if self._wire is None:
-                    connection = await self._connector.connection()
-                    self._wire = FirestoreWire(connection, call_limit=self._call_limit, clock=self._clock)
-                yield self._wire
-        except TimeoutError as error:
-            raise StoreUnavailable from error
 
 
 def _snapshots(found: Iterable[Found], *, result_left_out: Json = None) -> list[Snapshot]:

@@ -58,16 +58,22 @@ NEED_AN_INDEX: Final = frozenset({"RunQuery", "RunAggregationQuery"})
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A document as it was read."""
+    """A document as it was read; *sent* is how many fields came."""
 
     name: str
     fields: Mapping[str, Value]
     version: Version
+    sent: int
 
     @property
     def id(self) -> str:
         """The last part of its name."""
         return self.name.rpartition("/")[2]
+
+    @property
+    def is_whole(self) -> bool:
+        """False if a field was left out because Afterword never writes values of its type."""
+        return len(self.fields) == self.sent
 
 
 class FirestoreWire:
@@ -182,7 +188,7 @@ def _routed(**parameter: str) -> tuple[tuple[str, str], ...]:
 
 def _found(document: Any) -> Found:  # noqa: ANN401 - protobuf's messages have no types
     version = Version(document.update_time.seconds, document.update_time.nanos)
-    return Found(document.name, fields_from(document.fields), version)
+    return Found(document.name, fields_from(document.fields), version, len(document.fields))
 
 
 def _unavailable(method: str, error: aio.AioRpcError) -> StoreUnavailable:

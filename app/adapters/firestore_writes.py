@@ -45,6 +45,10 @@ class Names(NamedTuple):
         """The document of a task."""
         return f"{self.root}/tasks/{task_id}"
 
+    def api_key(self, key_id: str) -> str:
+        """The document of an API key."""
+        return f"{self.root}/api_keys/{key_id}"
+
     def parts(self, task: Task) -> list[str]:
         """The documents that hold the content of *task*, in order; none if it is inline."""
         if task.content_bytes <= INLINE_BYTES:

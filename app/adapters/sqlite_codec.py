@@ -37,6 +37,17 @@ def to_number(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
+def to_instant(number: int | None) -> datetime | None:
+    """
+    What `to_number` was given.
+
+    Raises:
+        TypeError, OverflowError: If *number* is no such number.
+
+    """
+    return None if number is None else _EPOCH + number * _MICROSECOND
+
+
 def to_row(task: Task) -> dict[str, str | int | None]:
     """The columns of *task*; what no query looks at is JSON in `body`, and the result has a column of its own."""
     return {
@@ -66,7 +77,7 @@ def to_task(body: bytes, result: bytes | None) -> Task:
     fields["status"] = Status(fields["status"])
     fields["time_to_live"] = fields["time_to_live"] * _MICROSECOND
     fields["lease"] = _lease(fields["lease"])
-    fields |= {name: _instant(fields[name]) for name in _INSTANTS}
+    fields |= {name: to_instant(fields[name]) for name in _INSTANTS}
     fields |= {name: record(**fields[name]) if fields[name] else None for name, record in _RECORDS.items()}
     if result is not None:
         fields["result"] = json.loads(result)
@@ -86,11 +97,7 @@ def _body(task: Task) -> dict[str, Any]:
 
 
 def _lease(fields: Mapping[str, Any] | None) -> Lease | None:
-    return Lease(**{**fields, "expires_at": _instant(fields["expires_at"])}) if fields else None
-
-
-def _instant(number: int | None) -> datetime | None:
-    return None if number is None else _EPOCH + number * _MICROSECOND
+    return Lease(**{**fields, "expires_at": to_instant(fields["expires_at"])}) if fields else None
 
 
 def _dump(value: Json | Mapping[str, Any]) -> str:

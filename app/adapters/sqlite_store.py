@@ -14,11 +14,12 @@ from typing import Final, override
 
 from app.adapters.cursor import decode_cursor, encode_cursor
 from app.adapters.sqlite_codec import to_number, to_row, to_task
+from app.adapters.sqlite_keys import SqliteApiKeys
 from app.adapters.sqlite_thread import SqliteThread, writing
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
 from app.domain.processing import Execution
 from app.domain.task import Status, Task
-from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore
+from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore, UnderWay
 from app.telemetry.logs import get_logger
 
 SWEPT_PER_CREATE: Final = 10
@@ -73,11 +74,13 @@ class SqliteStore(TaskStore, OpenTasks):
     Tasks in the file at *path*, which other processes on this machine may use at the same time.
 
     Every call is one transaction. A write has reached the disk when it returns.
+    The same file holds the *api_keys*.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime]) -> None:
         """Keep the tasks in *path*; *clock* says what time it is in UTC, alike in all processes."""
         self._thread = SqliteThread(path)
+        self.api_keys = SqliteApiKeys(self._thread)
         self._clock = clock
 
     @override
@@ -91,6 +94,10 @@ class SqliteStore(TaskStore, OpenTasks):
     @override
     def now(self) -> datetime:
         return self._clock()
+
+    @override
+    def under_way(self) -> UnderWay:
+        return self._thread.calls.under_way()
 
     @override
     async def create(self, task: Task, content: str) -> Snapshot:

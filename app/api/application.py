@@ -7,11 +7,13 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
 
-from app.api import docs_page, documents, health, internal, models, problems, tasks, texts
+from app.api import docs_page, documents, health, internal, models, problems, reference, tasks, texts
+from app.api.entrance import Entrance
 from app.api.middleware import BodyBudget, HeadAsGet, LastResort, RequestIds, Traffic
-from app.api.problems import MEDIA_TYPE, Problem
-from app.api.services import Limits, Services
+from app.api.security_headers import SecurityHeaders
+from app.api.services import Services
 
 TITLE: Final = "Procesador de Documentos IA Asíncrono"
 DESCRIPTION: Final = """\
@@ -29,16 +31,27 @@ TAGS: Final = [
 ]
 
 
+READABLE_BY_US: Final = ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-Id", "traceparent"]
+READABLE_BY_PAGES: Final = [
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+]
+"""Headers of a page's requests that it may set, and of the answers that it may see."""
+
+
 class Api(FastAPI):
-    """The application; it describes its errors as what they are."""
+    """The application; it describes itself as what it is."""
 
     @override
     def openapi(self) -> dict[str, Any]:
-        schema = super().openapi()  # made once, then kept
-        for operations in schema["paths"].values():
-            for operation in operations.values():
-                _describe_problems(operation["responses"])
-        return schema
+        if self.openapi_schema is None:
+            reference.complete(super().openapi(), self.state.services)
+        return super().openapi()
 
 
 def create_app(services: Services) -> FastAPI:
@@ -52,46 +65,65 @@ def create_app(services: Services) -> FastAPI:
         description=DESCRIPTION,
         version=services.version.version,
         openapi_tags=TAGS,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         lifespan=lifespan,
-        middleware=_middleware(services.limits, services),
-        responses={"default": {"model": Problem, "description": "Any other error."}},
+        middleware=_middleware(services),
+        responses=reference.EVERYWHERE,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.services = services
     problems.install(app)
-    for module in (documents, texts, tasks, models, health, internal, docs_page):
+    for module in (documents, texts, tasks, models):
+        app.include_router(module.router, responses=reference.WHERE_CALLERS_ARE_KNOWN)
+    for module in (health, internal, docs_page):
         app.include_router(module.router)
     return app
 
 
-def _middleware(limits: Limits, services: Services) -> list[Middleware]:
+def _middleware(services: Services) -> list[Middleware]:
     """List the middlewares, the outermost first."""
+    limits = services.limits
     return [
         Middleware(RequestIds),
+        Middleware(SecurityHeaders),
+        *_cross_origin(services.cors_origins),
         Middleware(LastResort),
         Middleware(Traffic, on_traffic=services.on_traffic),
         Middleware(HeadAsGet),
         Middleware(
+            Entrance,
+            callers=services.callers,
+            rate_limit=services.rate_limit,
+            under_way=services.store.under_way,
+        ),
+        Middleware(
             BodyBudget,
             largest=limits.json_body_bytes,
             together=limits.body_budget_bytes,
+            has_owners=services.callers is not None,
             time=limits.body_time,
         ),
         Middleware(RequestBodyLimitMiddleware, max_body_size=limits.json_body_bytes),
     ]
 
 
+def _cross_origin(origins: tuple[str, ...]) -> list[Middleware]:
+    """Let the pages of *origins* call; without a cookie, since a key or token is sent by whoever has one."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=READABLE_BY_US,
+            expose_headers=READABLE_BY_PAGES,
+        )
+    ]
+
+
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-def _describe_problems(responses: dict[str, Any]) -> None:
-    """Give the errors among *responses* their media type; the framework takes every model for plain JSON."""
-    for response in responses.values():
-        content = response.get("content", {})
-        schema = content.get("application/json", {}).get("schema", {})
-        if schema.get("$ref", "").endswith(f"/{Problem.__name__}"):
-            content[MEDIA_TYPE] = content.pop("application/json")

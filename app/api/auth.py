@@ -1,36 +1,75 @@
-"""Who may call what is not for everybody."""
+"""How callers say who they are: an API key, or an identity token that Google has made for their account."""
 
-from typing import Annotated
+from typing import Final
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.datastructures import Headers
 
-from app.api.dependencies import Given
-from app.domain.errors import NotPermitted, Unauthenticated
+from app.api.services import Callers
+from app.domain.errors import Unauthenticated
+from app.domain.identity import Identities
+from app.domain.keys import PREFIX
 
-bearer = HTTPBearer(auto_error=False)
+BEARER: Final = HTTPBearer(
+    scheme_name="bearer",
+    description="An API key, `afterword_…`, or the identity token of a Google account that the service expects.",
+    auto_error=False,
+)
+API_KEY: Final = APIKeyHeader(
+    name="X-API-Key",
+    scheme_name="apiKey",
+    description="An API key, where `Authorization` is for somebody else.",
+    auto_error=False,
+)
 
 
-async def scheduler_only(
-    request: Request, given: Given, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> None:
+async def owner_of(headers: Headers, callers: Callers) -> str:
     """
-    Let the scheduler in, by its identity token, and nobody else.
+    Return who asks.
 
-    The token must be the request's only one: where there are two, Cloud Run
+    An `X-API-Key` decides by itself: `Authorization` may then be for the platform.
+
+    Raises:
+        Unauthenticated: If there is no valid credential, or one of them twice.
+        NotPermitted: If it is the identity of somebody who is not expected.
+        StoreUnavailable: If nobody can tell at the moment; likewise `KeysUnavailable`.
+
+    """
+    key = _only(headers, API_KEY.model.name)
+    if key is not None:
+        return await callers.keys.owner_of(key)
+    scheme, token = get_authorization_scheme_param(_only(headers, "Authorization"))
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Send an API key, as Authorization: Bearer or as X-API-Key")
+    if token.startswith(PREFIX) or callers.google is None:
+        return await callers.keys.owner_of(token)
+    return await account_of(headers, callers.google)
+
+
+async def account_of(headers: Headers, identities: Identities) -> str:
+    """
+    Return the Google account that asks.
+
+    Its token must be the request's only one: where there are two, Cloud Run
     checks `X-Serverless-Authorization` and lets the other pass as it is.
 
     Raises:
-        Unauthenticated: If there is no such token.
-        NotPermitted: If it is somebody else's, or nobody may come in.
+        Unauthenticated: If there is no genuine token for here and now.
+        NotPermitted: If it is the identity of somebody who is not expected.
         KeysUnavailable: If it cannot be told from a forged one.
 
     """
-    if given.scheduler is None:
-        raise NotPermitted("This service takes no sweeps from outside: AFTERWORD_SWEEP_AUTH is not set")
-    if credentials is None:
+    scheme, token = get_authorization_scheme_param(_only(headers, "Authorization"))
+    if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
-    if len(request.headers.getlist("authorization")) > 1 or "x-serverless-authorization" in request.headers:
+    if "x-serverless-authorization" in headers:
         raise Unauthenticated("The request must carry one token, in one Authorization header")
-    token = await given.scheduler.tokens.read(credentials.credentials)
-    given.scheduler.expected.admit(token, now=given.store.now())
+    return await identities.account_of(token)
+
+
+def _only(headers: Headers, name: str) -> str | None:
+    values = headers.getlist(name)
+    if len(values) > 1:
+        raise Unauthenticated(f"The request must carry one {name} header")
+    return values[0] if values else None

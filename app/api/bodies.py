@@ -85,7 +85,9 @@ def _values(body: bytes) -> int:
 
 def _parse(body: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
-        return json.loads(body)
+        return json.loads(
+            body.decode()
+        )  # of bytes, json would guess the encoding, and UTF-16 evades what counts values
     except RecursionError as error:
         raise _malformed("The body is nested too deeply.") from error
     except ValueError as error:

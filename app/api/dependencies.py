@@ -6,17 +6,16 @@ from contextlib import asynccontextmanager
 from math import ceil
 from typing import Annotated, Final
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Path, Request, Security
 from fastapi.exceptions import RequestValidationError
 
+from app.api.auth import API_KEY, BEARER
 from app.api.problems import Refused
 from app.api.services import Services
 from app.domain.errors import StoreUnavailable, TaskNotFound
 from app.domain.task import Task
 from app.engine.ports import Snapshot, is_task_id
 from app.engine.submission import Reservation
-
-ANONYMOUS: Final = "anonymous"
 
 LONGEST_PAUSE: Final = 30
 """Seconds after which a caller should ask again at the latest."""
@@ -31,9 +30,12 @@ async def services(request: Request) -> Services:
 Given = Annotated[Services, Depends(services)]
 
 
-async def owner() -> str:
-    """Return whose tasks the caller may see."""
-    return ANONYMOUS
+async def owner(
+    request: Request, _bearer: Annotated[object, Security(BEARER)], _key: Annotated[object, Security(API_KEY)]
+) -> str:
+    """Return whose tasks the caller may see, as the entrance has found out; without it nobody sees any."""
+    found: str = request.state.owner
+    return found
 
 
 Owner = Annotated[str, Depends(owner)]
@@ -94,6 +96,11 @@ async def reservation(given: Given) -> AsyncIterator[Reservation]:
 
 
 Reserved = Annotated[Reservation, Depends(reservation)]
+
+
+TaskId = Annotated[
+    str, Path(description="The id that the service gave the task, a UUID.", json_schema_extra={"format": "uuid"})
+]
 
 
 async def own_task(task_id: str, given: Services, caller: str) -> Snapshot:

@@ -1,12 +1,14 @@
 """The reference at `/docs`: Swagger UI, served from a package, so that the page works without the internet."""
 
-from importlib.resources import as_file, files
+import json
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,7 +30,7 @@ PARAMETERS: Final = {
 SCRIPT: Final = "swagger-ui-bundle.js"
 STYLE: Final = "swagger-ui.css"
 ICON: Final = "favicon-32x32.png"
-ASSETS: Final = frozenset({SCRIPT, STYLE, ICON})
+ASSETS: Final = {SCRIPT: "text/javascript", STYLE: "text/css", ICON: "image/png"}
 
 
 @router.get("/")
@@ -53,13 +55,26 @@ async def docs(request: Request) -> Response:
     return page
 
 
+@router.get("/openapi.json")
+async def openapi(request: Request) -> Response:
+    """Send the OpenAPI document; encoded once, since it is large, and free to all."""
+    state = request.app.state
+    if not hasattr(state, "openapi"):
+        state.openapi = json.dumps(request.app.openapi()).encode()
+    return Response(state.openapi, media_type="application/json")
+
+
 @router.get("/docs/{asset}")
-async def docs_asset(asset: str) -> FileResponse:
-    """Serve one of the page's files."""
+async def docs_asset(asset: str) -> Response:
+    """Serve one of the page's files, always all of it."""
     if asset not in ASSETS:
         raise HTTPException(404)
-    with as_file(files("fastapi_swagger") / "resources" / asset) as path:
-        return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
+    return Response(_content(asset), media_type=ASSETS[asset], headers={"Cache-Control": "public, max-age=86400"})
+
+
+@cache
+def _content(asset: str) -> bytes:
+    return (files("fastapi_swagger") / "resources" / asset).read_bytes()
 
 
 def _root(request: Request) -> str:

@@ -1,5 +1,7 @@
 """Documents: handed in, and asked after."""
 
+from typing import Final
+
 from fastapi import APIRouter, BackgroundTasks, Depends, Response, status
 
 from app.api.bodies import JsonRoute
@@ -9,18 +11,29 @@ from app.api.dependencies import (
     Key,
     Owner,
     Reserved,
+    TaskId,
     answer_poll,
     ask_again,
     own_task,
     refuse_what_is_not_built,
 )
-from app.api.problems import documented
+from app.api.reference import WITH_A_BODY, WITH_THIS_TASK, answer, documented, link
 from app.api.schemas import DocumentStatus
 from app.api.submissions import DocumentRequest
 from app.domain.errors import TaskNotFound
 from app.domain.processing import Kind
 
-router = APIRouter(tags=["documents"], route_class=JsonRoute, dependencies=[Depends(refuse_what_is_not_built)])
+router = APIRouter(
+    tags=["documents"],
+    route_class=JsonRoute,
+    dependencies=[Depends(refuse_what_is_not_built)],
+    responses=documented(422),
+)
+
+NEXT: Final = {
+    "status": link("document_status", "How it is doing, and its result.", {"task_id": "$response.body#/task_id"}),
+    "cancel": link("cancel_task", "Cancel it.", {"task_id": "$response.body#/task_id"}),
+}
 
 
 @router.post("/process_document", status_code=status.HTTP_202_ACCEPTED, include_in_schema=False)
@@ -28,7 +41,7 @@ router = APIRouter(tags=["documents"], route_class=JsonRoute, dependencies=[Depe
     "/process_document/",
     status_code=status.HTTP_202_ACCEPTED,
     response_description="Accepted: the task is stored, and survives this process.",
-    responses=documented(408, 413, 415, 422, 429, 503),
+    responses=WITH_A_BODY | answer(202, "Location", "Retry-After", "Idempotency-Replayed-if-any", links=NEXT),
 )
 async def process_document(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     document: DocumentRequest,
@@ -48,8 +61,11 @@ async def process_document(  # noqa: PLR0913, PLR0917 - what an endpoint is hand
     return DocumentStatus.accepted(accepted.task)
 
 
-@router.get("/document_status/{task_id:path}", responses=documented(404, 503))
-async def document_status(task_id: str, given: Given, caller: Owner, response: Response) -> DocumentStatus:
+@router.get(
+    "/document_status/{task_id:path}",
+    responses=documented(404) | answer(200, "Retry-After-if-any", links=WITH_THIS_TASK),
+)
+async def document_status(task_id: TaskId, given: Given, caller: Owner, response: Response) -> DocumentStatus:
     """Ask how a document is doing; once it is `completed`, its result is here."""
     task = (await own_task(task_id, given, caller)).task
     if task.kind is not Kind.DOCUMENT:

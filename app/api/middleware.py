@@ -7,6 +7,7 @@ own would stand between a request and its background tasks.
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
@@ -148,11 +149,17 @@ class BodyBudget:
     reads ahead of the application.
     """
 
-    def __init__(self, app: ASGIApp, *, largest: int, together: int, time: timedelta) -> None:
-        """Stand in front of *app*; sizes are in bytes, *time* runs from when the application begins to read."""
+    def __init__(self, app: ASGIApp, *, largest: int, together: int, has_owners: bool, time: timedelta) -> None:
+        """
+        Stand in front of *app*; sizes are in bytes, *time* runs from when the application begins to read.
+
+        If it *has_owners*, none of them gets more than half of it, or room for one body.
+        """
         self._app = app
         self._largest = largest
+        self._share = max(largest, together // 2) if has_owners else together
         self._time = time
+        self._held: Counter[str | None] = Counter()
         self.left = together
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -160,19 +167,30 @@ class BodyBudget:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        size = self._size(scope)
+        size, owner = self._size(scope), scope.get("state", {}).get("owner")
         if size > self._largest:
             code, detail = CODES[413]
             await problem(scope, 413, code, detail)(scope, receive, send)
-        elif size > self.left:
+        elif size > self.room(owner):
             refusal = problem(scope, 503, TOO_MANY, NO_ROOM, retryable=True, headers=SOON)
             await refusal(scope, receive, send)
         else:
-            body = _Body(self, receive, time=self._time, unread=min(size, READ_AHEAD))
+            body = _Body(self, receive, owner=owner, time=self._time, unread=min(size, READ_AHEAD))
             try:
                 await self._app(scope, body.receive, send)
             finally:
                 body.count(-body.held)
+
+    def room(self, owner: str | None) -> int:
+        """How many bytes *owner* may still send."""
+        return min(self.left, self._share - self._held[owner])
+
+    def take(self, owner: str | None, size: int) -> None:
+        """Count so many bytes of *owner*'s, or fewer if *size* is negative."""
+        self.left -= size
+        self._held[owner] += size
+        if not self._held[owner]:
+            del self._held[owner]
 
     def _size(self, scope: Scope) -> int:
         headers = Headers(scope=scope)
@@ -186,8 +204,11 @@ class BodyBudget:
 class _Body:
     """One body on its way to the application; *held* is what it counts of the budget."""
 
-    def __init__(self, budget: BodyBudget, receive: Receive, *, time: timedelta, unread: int) -> None:
+    def __init__(
+        self, budget: BodyBudget, receive: Receive, *, owner: str | None, time: timedelta, unread: int
+    ) -> None:
         self._budget = budget
+        self._owner = owner
         self._receive = receive
         self._time = time
         self._deadline: float | None = None
@@ -196,7 +217,7 @@ class _Body:
         self.count(unread)
 
     def count(self, size: int) -> None:
-        self._budget.left -= size
+        self._budget.take(self._owner, size)
         self.held += size
 
     async def receive(self) -> Message:
@@ -218,7 +239,7 @@ class _Body:
         except TimeoutError as error:
             raise Refused(408, "body_too_slow", TOO_SLOW, retryable=True, headers={"Connection": "close"}) from error
         size = len(message.get("body", b""))
-        if size > self._budget.left:
+        if size > self._budget.room(self._owner):
             raise Refused(503, TOO_MANY, NO_ROOM, retryable=True, headers=SOON)
         self.count(size)
         self._is_complete = not message.get("more_body", False)

@@ -1,11 +1,11 @@
 """Which models there are."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from app.api.dependencies import Given
+from app.api.dependencies import Given, owner
 from app.api.schemas import ModelList, ModelView
 
-router = APIRouter(tags=["models"])
+router = APIRouter(tags=["models"], dependencies=[Depends(owner)])
 
 
 @router.get("/models")

@@ -6,6 +6,7 @@ A problem never repeats what the caller sent, and never shows where the code bro
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -24,6 +25,7 @@ from app.domain.errors import (
     KeysUnavailable,
     NotPermitted,
     QuotaExceeded,
+    RateLimited,
     Rejected,
     ServiceError,
     StoreUnavailable,
@@ -39,6 +41,7 @@ STATUSES: Final[Mapping[type[ServiceError], tuple[HTTPStatus, bool]]] = {
     TaskNotFound: (HTTPStatus.NOT_FOUND, False),
     IllegalTransition: (HTTPStatus.CONFLICT, False),
     QuotaExceeded: (HTTPStatus.TOO_MANY_REQUESTS, True),
+    RateLimited: (HTTPStatus.TOO_MANY_REQUESTS, True),
     Unauthenticated: (HTTPStatus.UNAUTHORIZED, False),
     NotPermitted: (HTTPStatus.FORBIDDEN, False),
     Rejected: (HTTPStatus.UNPROCESSABLE_ENTITY, False),
@@ -143,21 +146,34 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe, for OpenAPI, the problems that an endpoint may answer with."""
-    return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in statuses}
-
-
 def status_of(error: ServiceError) -> tuple[HTTPStatus, bool]:
     """Return the HTTP status for *error*, and whether the same request may succeed later."""
     return next(STATUSES[ancestor] for ancestor in type(error).__mro__ if ancestor in STATUSES)
 
 
+def problem_of(scope: Scope, error: ServiceError) -> JSONResponse:
+    """Return the response that tells a caller of *scope* of *error*."""
+    status, retryable = status_of(error)
+    headers = {**HEADERS.get(status, {}), **_limits(error)}
+    return problem(scope, status, error.code, error.message, retryable=retryable, headers=headers)
+
+
+def _limits(error: ServiceError) -> dict[str, str]:
+    """Name the limit that was reached, as the IETF's draft on RateLimit headers has it, and when to come again."""
+    match error:
+        case RateLimited():
+            seconds = ceil(error.again_in.total_seconds())
+            policy = f'"requests";q={error.limit};w={ceil(error.per.total_seconds())}'
+            return {"RateLimit-Policy": policy, "RateLimit": f'"requests";r=0;t={seconds}', "Retry-After": f"{seconds}"}
+        case QuotaExceeded():
+            return {"RateLimit-Policy": f'"open-tasks";q={error.limit}', "RateLimit": '"open-tasks";r=0'}
+        case _:
+            return {}
+
+
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)  # noqa: S101 - the framework's types cannot say it
-    status, retryable = status_of(error)
-    headers = HEADERS.get(status)
-    return problem(request.scope, status, error.code, error.message, retryable=retryable, headers=headers)
+    return problem_of(request.scope, error)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

@@ -31,7 +31,7 @@ class StatisticsView(BaseModel):
 class DocumentResult(BaseModel):
     """What the built-in models say of a document; a model of your own answers at least a `summary`."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"required": ["summary"]})
 
     summary: str
     keywords: list[str]

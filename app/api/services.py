@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from app.domain.identity import ExpectedCaller, IdTokens
+from app.domain.identity import Identities
 from app.domain.processing import Execution, Processor, ProcessorPool
 from app.domain.task import Task
+from app.engine.known_keys import KnownKeys
 from app.engine.ports import TaskStore
+from app.engine.rate_limit import RateLimit
 from app.engine.registry import Registry
+from app.engine.sign_of_life import SignOfLife
 from app.engine.submission import Intake
 from app.processors.catalogue import Catalogue
 
@@ -57,11 +60,11 @@ class WorkOff(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scheduler:
-    """Who may ask for a sweep, and how that is found out."""
+class Callers:
+    """Who may come in: with an API key, or, if they are taken, with a Google identity."""
 
-    tokens: IdTokens
-    expected: ExpectedCaller
+    keys: KnownKeys
+    google: Identities | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,10 @@ class Services:
             and did not come to a tagged revision.
         on_poll: Called with every task that its caller has asked after and that has not ended.
         work_off: Takes up waiting work until none is left, and says how many tasks that were.
-        scheduler: None if nobody may ask for a sweep.
+        scheduler: Who may ask for a sweep; None if nobody may.
+        callers: None if all may come in, and are one owner.
+        rate_limit: None if an owner may make as many requests as it likes.
+        cors_origins: Whose web pages may call.
 
     """
 
@@ -84,13 +90,17 @@ class Services:
     registry: Registry
     catalogue: Catalogue
     pool: ProcessorPool
+    sign_of_life: SignOfLife
     limits: Limits
     version: Version
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
     on_traffic: Callable[[], None]
     on_poll: Callable[[Task], None]
     work_off: WorkOff
-    scheduler: Scheduler | None
+    scheduler: Identities | None
+    callers: Callers | None
+    rate_limit: RateLimit | None
+    cors_origins: tuple[str, ...]
 
     def why_not(self, processor: Processor) -> str | None:
         """Say why *processor* cannot work at the moment; None if it can."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.services import Limits
@@ -22,6 +22,11 @@ SAMPLE: Final[dict[str, JsonValue]] = {
     "model_name": "summarizer_v1",
 }
 TEXT_SAMPLE: Final[dict[str, JsonValue]] = {"text": "hola", "task_id": "mi-tarea-1"}
+
+NO_NUL: Final = r"^[^\x00]*$"
+NOT_BLANK: Final = r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\xa0\xad]+$"
+"""What the validators below demand, as far as a pattern can say it that every language's regular expressions read."""
 
 MOST_MEMBERS: Final = 50
 """More members than any request has; so many are refused at once instead of one by one."""
@@ -55,7 +60,14 @@ def _printable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable)]
+def _whole(number: object) -> object:
+    """Take 3.0 for 3: to JSON, and to many who write it, they are the same number."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+Whole: Final = BeforeValidator(_whole)
+Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": NO_NUL})]
+Document = Annotated[str, AfterValidator(_storable), AfterValidator(_not_blank)]
 Reference = Annotated[
     str,
     Field(min_length=1, max_length=255),
@@ -69,14 +81,14 @@ class RunOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    max_attempts: int | None = Field(None, ge=1, le=10, description="Attempts before it has failed; by default 3.")
-    ttl_seconds: int | None = Field(
-        None, ge=60, le=2_592_000, description="How long it is kept once it has finished; by default 7 days."
+    max_attempts: Annotated[int, Field(ge=1, le=10), Whole] | None = Field(
+        None, description="Attempts before it has failed."
     )
-    delay_seconds: int = Field(
+    ttl_seconds: Annotated[int, Field(ge=60, le=2_592_000), Whole] | None = Field(
+        None, description="How long it is kept once it has finished."
+    )
+    delay_seconds: Annotated[int, Field(ge=0, le=2_592_000), Whole] = Field(
         0,
-        ge=0,
-        le=2_592_000,
         description="Not to be started before so many seconds; then at the next sweep, within 15 more.",
     )
 
@@ -98,10 +110,16 @@ class DocumentRequest(RunOptions):
 
     model_config = ConfigDict(json_schema_extra={"examples": [SAMPLE]})
 
-    content: Annotated[Text, AfterValidator(_not_blank)] = Field(description="The document, up to 1 MiB of UTF-8.")
+    content: Document = Field(
+        json_schema_extra={"pattern": NOT_BLANK}, description="The document; it must not be blank."
+    )
     model_name: str = Field("default_ai_model", description="A model for documents, as `/models` lists them.")
-    summary_sentences: int | None = Field(None, ge=1, le=20, description="How many sentences the summary has.")
-    max_keywords: int | None = Field(None, ge=1, le=50, description="How many keywords at most.")
+    summary_sentences: Annotated[int, Field(ge=1, le=20), Whole] | None = Field(
+        None, description="How many sentences the summary has."
+    )
+    max_keywords: Annotated[int, Field(ge=1, le=50), Whole] | None = Field(
+        None, description="How many keywords at most."
+    )
     entity_types: list[EntityType] | None = Field(
         None, max_length=10, description="Which entities are wanted; by default all."
     )
@@ -137,8 +155,11 @@ class TextRequest(RunOptions):
 
     model_config = ConfigDict(json_schema_extra={"examples": [TEXT_SAMPLE]})
 
-    text: Text = Field(description="The text, up to 1 MiB of UTF-8; it may be empty.")
-    task_id: Reference = Field(description="Your own id for it: 1 to 255 printable characters.")
+    text: Text = Field(json_schema_extra={"pattern": NO_NUL}, description="The text; it may be empty.")
+    task_id: Reference = Field(
+        json_schema_extra={"format": "printable", "pattern": PRINTABLE},
+        description="Your own id for it: 1 to 255 printable characters.",
+    )
     model_name: str = Field("uppercase", description="A model for texts, as `/models` lists them.")
 
     def submission(self, owner: str, key: str | None, limits: Limits) -> Submission:

@@ -1,7 +1,7 @@
 """Tasks of either kind, as their owner manages them."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -9,13 +9,14 @@ from app.api.bodies import JsonRoute
 from app.api.dependencies import (
     Given,
     Owner,
+    TaskId,
     answer_poll,
     change_budget,
     own_task,
     refuse_a_key,
     refuse_what_is_not_built,
 )
-from app.api.problems import documented
+from app.api.reference import WITH_THIS_TASK, answer, documented, link
 from app.api.schemas import TaskDetail, TaskList, TaskSummary
 from app.api.services import Services
 from app.domain.errors import IllegalTransition, StaleWrite
@@ -25,11 +26,20 @@ from app.engine import cas
 from app.engine.ports import Snapshot, TaskStore
 
 router = APIRouter(
-    prefix="/tasks", tags=["tasks"], route_class=JsonRoute, dependencies=[Depends(refuse_what_is_not_built)]
+    prefix="/tasks",
+    tags=["tasks"],
+    route_class=JsonRoute,
+    dependencies=[Depends(refuse_what_is_not_built)],
+    responses=documented(422),
 )
 
+NEXT: Final = {
+    "next_page": link("list_tasks", "The next page.", {"page_token": "$response.body#/next_page_token"}),
+    "first": link("get_task", "The first of them, with its result.", {"task_id": "$response.body#/tasks/0/task_id"}),
+}
 
-@router.get("", responses=documented(422, 503))
+
+@router.get("", responses=answer(200, links=NEXT))
 async def list_tasks(
     given: Given,
     caller: Owner,
@@ -42,16 +52,16 @@ async def list_tasks(
     return TaskList(tasks=[TaskSummary.of(task) for task in page.tasks], next_page_token=page.cursor)
 
 
-@router.get("/{task_id}", responses=documented(404, 503))
-async def get_task(task_id: str, given: Given, caller: Owner, response: Response) -> TaskDetail:
+@router.get("/{task_id}", responses=documented(404) | answer(200, "Retry-After-if-any", links=WITH_THIS_TASK))
+async def get_task(task_id: TaskId, given: Given, caller: Owner, response: Response) -> TaskDetail:
     """Ask after one task."""
     task = (await own_task(task_id, given, caller)).task
     response.headers.update(answer_poll(task, given))
     return TaskDetail.of(task)
 
 
-@router.post("/{task_id}/cancel", responses=documented(404, 409, 503))
-async def cancel_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
+@router.post("/{task_id}/cancel", responses=documented(404, 409))
+async def cancel_task(task_id: TaskId, given: Given, caller: Owner) -> TaskDetail:
     """
     Cancel a task, or ask its worker to stop; asking again changes nothing.
 
@@ -60,16 +70,16 @@ async def cancel_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
     return TaskDetail.of(await _changed(task_id, given, caller, partial(cancel, now=given.store.now())))
 
 
-@router.post("/{task_id}/retry", dependencies=[Depends(refuse_a_key)], responses=documented(404, 409, 422, 503))
-async def retry_task(task_id: str, given: Given, caller: Owner) -> TaskDetail:
+@router.post("/{task_id}/retry", dependencies=[Depends(refuse_a_key)], responses=documented(404, 409))
+async def retry_task(task_id: TaskId, given: Given, caller: Owner) -> TaskDetail:
     """Start a failed task over, with all its attempts."""
     task = await _changed(task_id, given, caller, partial(retry, now=given.store.now()))
     given.intake.slots.note_backlog(task.execution)
     return TaskDetail.of(task)
 
 
-@router.delete("/{task_id}", status_code=204, response_class=Response, responses=documented(404, 409, 503))
-async def delete_task(task_id: str, given: Given, caller: Owner) -> None:
+@router.delete("/{task_id}", status_code=204, response_class=Response, responses=documented(404, 409))
+async def delete_task(task_id: TaskId, given: Given, caller: Owner) -> None:
     """Erase a finished task and all that belongs to it, now instead of when it expires."""
     async with change_budget(given):
         own = await own_task(task_id, given, caller)

@@ -1,13 +1,14 @@
 """Texts: handed in under an id of the caller's choice, or processed while the caller waits."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query, Request, Response
 
 from app.api.bodies import JsonRoute
 from app.api.dependencies import REPLAYED, Given, Key, Owner, Reserved, answer_poll, refuse_what_is_not_built
-from app.api.problems import documented, problem
+from app.api.problems import problem
+from app.api.reference import WITH_A_BODY, answer, documented, link
 from app.api.schemas import TextAccepted, TextFinished, TextStatus, error_of
 from app.api.submissions import Text, TextRequest, blocking_submission
 from app.domain.errors import TaskNotFound
@@ -16,11 +17,26 @@ from app.domain.task import Task
 from app.engine import feed
 from app.engine.submission import reference_id
 
-router = APIRouter(tags=["texts"], route_class=JsonRoute, dependencies=[Depends(refuse_what_is_not_built)])
+router = APIRouter(
+    tags=["texts"],
+    route_class=JsonRoute,
+    dependencies=[Depends(refuse_what_is_not_built)],
+    responses=documented(422),
+)
+
+NEXT: Final = {
+    "status": link("task_status", "How it is doing, and its result.", {"task_id": "$response.body#/task_id"}),
+    "task": link("get_task", "The same task, with all its members.", {"task_id": "$response.body#/id"}),
+    "cancel": link("cancel_task", "Cancel it.", {"task_id": "$response.body#/id"}),
+}
+ROOM: Final = "The text; it may be empty. An address has room for 64 KB: send what is longer to `/process_text_async/`."
 
 
 @router.post("/process_text_async", include_in_schema=False)
-@router.post("/process_text_async/", responses=documented(408, 413, 415, 422, 429, 503))
+@router.post(
+    "/process_text_async/",
+    responses=WITH_A_BODY | answer(200, "Location", "Idempotency-Replayed-if-any", links=NEXT),
+)
 async def process_text_async(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     text: TextRequest,
     given: Given,
@@ -43,8 +59,15 @@ async def process_text_async(  # noqa: PLR0913, PLR0917 - what an endpoint is ha
     return TextAccepted(task_id=text.task_id, id=accepted.task.id)
 
 
-@router.get("/task_status/{task_id:path}", response_model_exclude_unset=True, responses=documented(503))
-async def task_status(task_id: str, given: Given, caller: Owner, response: Response) -> TextStatus:
+@router.get(
+    "/task_status/{task_id:path}", response_model_exclude_unset=True, responses=answer(200, "Retry-After-if-any")
+)
+async def task_status(
+    task_id: Annotated[str, Path(description="The id that you gave the text.", examples=["mi-tarea-1"])],
+    given: Given,
+    caller: Owner,
+    response: Response,
+) -> TextStatus:
     """Ask how a text is doing; an id that nobody has handed in is `not_found`, which is no error."""
     try:
         task = (await given.store.get(reference_id(caller, Kind.TEXT, task_id))).task
@@ -57,11 +80,13 @@ async def task_status(task_id: str, given: Given, caller: Owner, response: Respo
 
 @router.post("/process_text_blocking", include_in_schema=False, response_model=TextFinished)
 @router.post(
-    "/process_text_blocking/", response_model=TextFinished, responses=documented(409, 413, 422, 429, 500, 503, 504)
+    "/process_text_blocking/",
+    response_model=TextFinished,
+    responses=documented(409, 504) | answer(200, "Idempotency-Replayed-if-any"),
 )
 async def process_text_blocking(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     request: Request,
-    text: Annotated[Text, Query(description="The text; it may be empty.", examples=["hola"])],
+    text: Annotated[Text, Query(description=ROOM, examples=["hola"])],
     given: Given,
     caller: Owner,
     key: Key,
@@ -78,7 +103,12 @@ async def process_text_blocking(  # noqa: PLR0913, PLR0917 - what an endpoint is
     await reserved.start()
     response.headers.update(REPLAYED if accepted.replayed else {})
     task = await feed.finished(
-        given.store, given.registry, accepted.task.id, within=given.limits.blocking, on_poll=given.on_poll
+        given.store,
+        given.registry,
+        accepted.task.id,
+        within=given.limits.blocking,
+        unless=given.intake.runner.drain.interrupted,
+        on_poll=given.on_poll,
     )
     if task is not None and isinstance(task.result, str):
         return TextFinished(result=task.result)

@@ -10,12 +10,15 @@ Every error that is raised on purpose.
     │   ├── SubmissionConflict
     │   ├── QuotaExceeded
     │   ├── IllegalTransition
+    │   ├── RateLimited
     │   ├── Unauthenticated
-    │   └── NotPermitted
+    │   ├── NotPermitted
+    │   └── KeyNotFound
     ├── Conflict              somebody moved first
     │   ├── LeaseLost
     │   ├── StaleWrite
-    │   └── TaskExists
+    │   ├── TaskExists
+    │   └── KeyExists
     ├── ProcessorError        an attempt failed
     │   ├── TransientFailure
     │   ├── PermanentFailure
@@ -24,12 +27,14 @@ Every error that is raised on purpose.
     │   └── TimeLimitExceeded
     ├── Draining              this process is about to end
     ├── StoreUnavailable      nobody knows whether the write landed
+    │   └── StoreOverloaded   it was not even tried
     └── KeysUnavailable       nobody knows whether a token is genuine
 
 The docstring of a class, without its full stop, is its default message. A message is meant for the
 caller: it never carries a foreign exception's text, a path or the caller's input.
 """
 
+from datetime import timedelta
 from inspect import cleandoc
 from typing import ClassVar
 
@@ -90,6 +95,24 @@ class QuotaExceeded(Rejected):
 
     code = "quota_exceeded"
 
+    def __init__(self, limit: int) -> None:
+        """Say what the *limit* is."""
+        super().__init__(f"At most {limit} tasks may be open; the next one has to wait until one ends")
+        self.limit = limit
+
+
+class RateLimited(Rejected):
+    """Too many requests."""
+
+    code = "rate_limited"
+
+    def __init__(self, limit: int, *, per: timedelta, again_in: timedelta) -> None:
+        """Say that at most *limit* requests fit into the time *per*, and the next one *again_in* some time."""
+        super().__init__(f"At most {limit} requests may come within {per.total_seconds():g} seconds")
+        self.limit = limit
+        self.per = per
+        self.again_in = again_in
+
 
 class IllegalTransition(Rejected):
     """The task's status does not allow this."""
@@ -107,6 +130,12 @@ class NotPermitted(Rejected):
     """Whoever asks may not do this."""
 
     code = "not_permitted"
+
+
+class KeyNotFound(Rejected):
+    """There is no API key with this id."""
+
+    code = "key_not_found"
 
 
 class Conflict(ServiceError):
@@ -131,6 +160,12 @@ class TaskExists(Conflict):
     """A task with this id exists already."""
 
     code = "task_exists"
+
+
+class KeyExists(Conflict):
+    """An API key with this id exists already."""
+
+    code = "key_exists"
 
 
 class ProcessorError(ServiceError):
@@ -186,6 +221,12 @@ class StoreUnavailable(ServiceError):
     """The task store does not answer; the request may be repeated."""
 
     code = "store_unavailable"
+
+
+class StoreOverloaded(StoreUnavailable):
+    """The task store is slow, and enough requests wait for it; the request may be repeated."""
+
+    code = "store_overloaded"
 
 
 class KeysUnavailable(ServiceError):

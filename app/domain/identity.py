@@ -5,6 +5,7 @@ Whether a token is genuine is for an adapter to find out; what it says is judged
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -41,24 +42,46 @@ class IdTokens(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExpectedCaller:
-    """The one service account, by its e-mail address, that may call, with tokens for one *audience*."""
+class ExpectedCallers:
+    """The *accounts*, by their e-mail addresses, that may call, with tokens made for one of the *audiences*."""
 
-    account: str
-    audience: str
+    accounts: frozenset[str]
+    audiences: frozenset[str]
 
-    def admit(self, token: IdToken, *, now: datetime) -> None:
+    def admit(self, token: IdToken, *, now: datetime) -> str:
         """
-        Let the caller with this *token* in.
+        Let the caller with this *token* in, and return its account.
 
         Raises:
             Unauthenticated: If the token is for somewhere else, or its time has not come or has passed.
             NotPermitted: If it is somebody else's.
 
         """
-        if token.audience != self.audience:
+        if token.audience not in self.audiences:
             raise Unauthenticated("The token was made for another audience")
         if now + CLOCK_SKEW < token.issued_at or token.expires_at < now - CLOCK_SKEW:
             raise Unauthenticated("The token has expired, or is not valid yet")
-        if token.email != self.account or not token.email_verified:
+        if token.email not in self.accounts or not token.email_verified:
             raise NotPermitted
+        return token.email
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identities:
+    """Lets in who is *expected*, by tokens that *tokens* has found genuine, at the time *now*."""
+
+    tokens: IdTokens
+    expected: ExpectedCallers
+    now: Callable[[], datetime]
+
+    async def account_of(self, token: str) -> str:
+        """
+        Return whose *token* this is.
+
+        Raises:
+            Unauthenticated: If it is not genuine, or not for here and now.
+            NotPermitted: If it is somebody's who is not expected.
+            KeysUnavailable: If nobody can tell at the moment.
+
+        """
+        return self.expected.admit(await self.tokens.read(token), now=self.now())

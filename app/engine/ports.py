@@ -9,9 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from app.domain.keys import ApiKey
 from app.domain.processing import Execution
 from app.domain.task import Status, Task
 
@@ -30,6 +31,14 @@ class Page:
 
     tasks: tuple[Task, ...]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """How many *calls* to the store are under way, and how long the *oldest* of them has been."""
+
+    calls: int
+    oldest: timedelta
 
 
 class TaskStore(ABC):
@@ -58,6 +67,10 @@ class TaskStore(ABC):
     @abstractmethod
     def now(self) -> datetime:
         """The store's own time, as well as this process can tell; leases are judged by it."""
+
+    @abstractmethod
+    def under_way(self) -> UnderWay:
+        """The calls of this process that have not ended yet, whatever they are for."""
 
     @abstractmethod
     async def create(self, task: Task, content: str) -> Snapshot:
@@ -154,6 +167,57 @@ class OpenTasks(ABC):
 
         Raises:
             StoreUnavailable: If the store does not answer.
+
+        """
+
+
+class ApiKeys(ABC):
+    """
+    What is kept of the API keys; the keys themselves are nowhere.
+
+    None is ever removed: a revoked or expired one goes on to say whose it was.
+    """
+
+    @abstractmethod
+    async def add(self, key: ApiKey) -> None:
+        """
+        Keep *key*; to add it once more changes nothing.
+
+        Raises:
+            KeyExists: If its id is taken by another one.
+            StoreUnavailable: If nobody knows whether it landed.
+
+        """
+
+    @abstractmethod
+    async def find(self, key_id: str) -> ApiKey:
+        """
+        The key with this id, as it is kept now.
+
+        Raises:
+            KeyNotFound: If there is none.
+            StoreUnavailable: If the store does not answer.
+
+        """
+
+    @abstractmethod
+    async def list(self) -> Sequence[ApiKey]:
+        """
+        All keys, in the order in which they were made.
+
+        Raises:
+            StoreUnavailable: If the store does not answer.
+
+        """
+
+    @abstractmethod
+    async def revoke(self, key_id: str, *, now: datetime) -> ApiKey:
+        """
+        Revoke the key with this id, and return it; once or more often, the first time counts.
+
+        Raises:
+            KeyNotFound: If there is none.
+            StoreUnavailable: If nobody knows whether it landed.
 
         """
 

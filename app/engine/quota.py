@@ -37,17 +37,25 @@ class _Tally:
         asked_at: When the store was asked; whatever is admitted from then on may not be in its answer.
         counted: The answer.
         admitted: What was admitted since.
+        logged: Whether the log says that it was too many; who goes on to ask must not fill it.
 
     """
 
     asked_at: float
     counted: int = 0
     admitted: int = 0
+    logged: bool = False
 
     @property
     def total(self) -> int:
         """More than are open if some have ended since, so nobody is refused on an old one."""
         return self.counted + self.admitted
+
+    def complain(self) -> None:
+        """Write that the owner has too many, once."""
+        if not self.logged:
+            get_logger().warning("quota exceeded", open_tasks=self.total)
+        self.logged = True
 
 
 class Admission:
@@ -104,8 +112,8 @@ class Quota:
         if self._must_count(tally, waits=waits):
             tally = await self._count(owner)
         if tally is not None and tally.total >= self._limit:
-            get_logger().warning("quota exceeded", open_tasks=tally.total)
-            raise QuotaExceeded(f"At most {self._limit} tasks may be open; the next one has to wait until one ends")
+            tally.complain()
+            raise QuotaExceeded(self._limit)
         return Admission(self._tallies_of(owner))
 
     def _must_count(self, tally: _Tally | None, *, waits: bool) -> bool:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from app.telemetry.logs import get_logger
+from app.telemetry.logs import frames_of, get_logger
 
 
 class Registry:
@@ -33,7 +33,8 @@ class Registry:
         def forget(done: asyncio.Task[None]) -> None:
             del self._runs[done]
             if not done.cancelled() and (error := done.exception()):
-                get_logger().error("run broke", task_id=task_id, exc_info=error)
+                name = type(error).__name__
+                get_logger().error("run broke", task_id=task_id, error=name, stack_trace=frames_of(error))
             ended()
 
         running.add_done_callback(forget)

@@ -31,6 +31,7 @@ from app.engine.ports import Snapshot, TaskStore
 from app.engine.quota import Quota
 from app.engine.runner import Runner
 from app.engine.slots import Slots
+from app.engine.turns import Turns
 
 NAMESPACE: Final = UUID("8d6c3ba8-43b2-5d2d-9e5f-7c3a2d1f0b46")
 CREATE_BUDGET: Final = timedelta(seconds=4)
@@ -154,6 +155,7 @@ class Intake:
     slots: Slots
     runner: Runner
     quota: Quota
+    turns: Turns
     ids: Callable[[], UUID]
     tokens: Callable[[], str]
     defaults: Defaults = Defaults()
@@ -178,10 +180,14 @@ class Intake:
             SubmissionConflict: If the caller used the same id, or key, for something else.
             QuotaExceeded: If the owner has too many open tasks, and this would be one more.
             StoreUnavailable: If nobody knows whether it landed; it may run all the same.
+            StoreOverloaded: If it was not even tried, since too many wait for the store.
 
         """
-        loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + self.create_budget.total_seconds()
+        give_up_at = asyncio.get_running_loop().time() + self.create_budget.total_seconds()
+        async with self.turns.turn(submission.owner, until=give_up_at):
+            return await self._accept(submission, reservation, give_up_at)
+
+    async def _accept(self, submission: Submission, reservation: Reservation, give_up_at: float) -> Accepted:
         async with _unavailable_at(give_up_at):
             try:
                 processor = self.models.find(submission.model_name, submission.kind)
@@ -191,7 +197,7 @@ class Intake:
                 reservation.free()
                 return await self._accepted_earlier(submission, refusal)
         wanted = submit(self._task(submission, processor, self.store.now()), lease=lease)
-        within = timedelta(seconds=give_up_at - loop.time())
+        within = timedelta(seconds=give_up_at - asyncio.get_running_loop().time())
         stored = await cas.create(self.store, wanted, submission.content, within=within, pause=self.create_repeat)
         if lease is not None and stored.task.lease == lease:
             reservation.claimed = stored, lease, submission.content

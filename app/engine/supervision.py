@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from app.telemetry.logs import get_logger
+from app.telemetry.logs import frames_of, get_logger
 
 
 async def supervise(name: str, loop: Callable[[], Awaitable[None]], *, pause: timedelta) -> None:
@@ -12,6 +12,7 @@ async def supervise(name: str, loop: Callable[[], Awaitable[None]], *, pause: ti
     while True:
         try:
             return await loop()
-        except Exception:  # noqa: BLE001 - whatever broke it, the loop has to go on
-            get_logger().exception("background loop broke", loop=name)
+        except Exception as error:  # noqa: BLE001 - whatever broke it, the loop has to go on
+            broke = type(error).__name__
+            get_logger().error("background loop broke", loop=name, error=broke, stack_trace=frames_of(error))
             await asyncio.sleep(pause.total_seconds())

@@ -44,10 +44,6 @@ run "service" {
     error_message = "Work goes on between requests, so the CPU must be there between requests."
   }
   assert {
-    condition     = google_cloud_run_v2_service.afterword.invoker_iam_disabled == false
-    error_message = "The application believes what IAM has checked, so IAM must check."
-  }
-  assert {
     condition     = google_cloud_run_v2_service.afterword.template[0].service_account == google_service_account.run.email
     error_message = "The service must not run as the project's default account."
   }
@@ -102,9 +98,98 @@ run "sweep" {
   }
 }
 
+run "private" {
+  assert {
+    condition = (
+      google_cloud_run_v2_service.afterword.invoker_iam_disabled == false
+      && local.environment.AFTERWORD_GOOGLE_AUTH == "platform"
+      && local.environment.AFTERWORD_SWEEP_AUTH == "platform"
+    )
+    error_message = "IAM takes the signature off what it has checked, so the application must take its word, and IAM must check."
+  }
+  assert {
+    condition     = local.environment.AFTERWORD_AUTH == "required"
+    error_message = "Who may reach the service is not yet let in."
+  }
+  assert {
+    condition     = !contains(keys(local.environment), "AFTERWORD_CORS_ORIGINS")
+    error_message = "No other page's scripts may call, unless somebody says which."
+  }
+}
+
+run "switching" {
+  variables {
+    access = { mode = "switching" }
+  }
+
+  assert {
+    condition = (
+      google_cloud_run_v2_service.afterword.invoker_iam_disabled == false
+      && local.environment.AFTERWORD_GOOGLE_AUTH == "verified"
+      && local.environment.AFTERWORD_SWEEP_AUTH == "verified"
+    )
+    error_message = "Between the two modes both look: nobody is let in on the other's word."
+  }
+}
+
+run "public" {
+  variables {
+    access = { mode = "public", cors_origins = ["https://app.example.com", "http://localhost:3000"], requests_per_second = 0 }
+  }
+
+  assert {
+    condition = (
+      google_cloud_run_v2_service.afterword.invoker_iam_disabled == true
+      && local.environment.AFTERWORD_GOOGLE_AUTH == "verified"
+      && local.environment.AFTERWORD_SWEEP_AUTH == "verified"
+    )
+    error_message = "Nobody has checked a token before the application, so it must."
+  }
+  assert {
+    condition     = local.environment.AFTERWORD_AUTH == "required"
+    error_message = "Who reaches the service is not yet let in."
+  }
+  assert {
+    condition     = !strcontains(join(" ", [for grant in google_cloud_run_v2_service_iam_member.invokes : grant.member]), "all")
+    error_message = "An organisation may forbid to grant anything to everybody; switching the check off is enough."
+  }
+  assert {
+    condition = (
+      local.environment.AFTERWORD_CORS_ORIGINS == "http://localhost:3000,https://app.example.com"
+      && tonumber(local.environment.AFTERWORD_REQUESTS_PER_SECOND) == 0
+    )
+    error_message = "The limits are those that were asked for."
+  }
+}
+
+run "identities" {
+  variables {
+    invokers = ["user:ada@example.com", "serviceAccount:caller@a.iam.gserviceaccount.com", "serviceAccount:a.svc.id.goog[b/c]"]
+    access   = { accounts = ["other@a.iam.gserviceaccount.com", "caller@a.iam.gserviceaccount.com"] }
+  }
+
+  assert {
+    condition = local.environment.AFTERWORD_GOOGLE_ACCOUNTS == join(",", [
+      "afterword-build@afterword-demo.iam.gserviceaccount.com",
+      "caller@a.iam.gserviceaccount.com",
+      "other@a.iam.gserviceaccount.com",
+    ])
+    error_message = "Service accounts come in by their identity: those named, those that may invoke, and the pipeline's."
+  }
+  assert {
+    condition = (
+      local.environment.AFTERWORD_GOOGLE_AUDIENCES == "https://afterword.internal"
+      && contains(google_cloud_run_v2_service.afterword.custom_audiences, local.environment.AFTERWORD_GOOGLE_AUDIENCES)
+      && local.environment.AFTERWORD_GOOGLE_AUDIENCES != local.environment.AFTERWORD_SWEEP_AUDIENCE
+    )
+    error_message = "Cloud Run and the application must mean the same audience, and a caller's token is none for a sweep."
+  }
+}
+
 run "permissions" {
   variables {
-    invokers = ["user:ada@example.com"]
+    invokers  = ["user:ada@example.com"]
+    deployers = ["user:ada@example.com"]
   }
 
   assert {
@@ -128,6 +213,13 @@ run "permissions" {
       && google_service_account_iam_member.build_identifies_itself.service_account_id == google_service_account.build.name
     )
     error_message = "The pipeline acts as the service's account when it deploys, and as itself otherwise."
+  }
+  assert {
+    condition = (
+      google_service_account_iam_member.deployer_identifies_as_build["user:ada@example.com"].service_account_id
+      == google_service_account.build.name
+    )
+    error_message = "Who releases by hand calls as the pipeline's account, and may do nothing else as it."
   }
   assert {
     condition     = google_project_iam_member.build_logs.role == "roles/logging.logWriter"

@@ -54,6 +54,62 @@ run "everybody_with_an_account" {
   expect_failures = [var.invokers]
 }
 
+run "a_mode_that_nobody_knows" {
+  command = plan
+  variables {
+    access = { mode = "open" }
+  }
+  expect_failures = [var.access]
+}
+
+run "a_person_as_an_account" {
+  command = plan
+  variables {
+    access = { accounts = ["ada@example.com"] }
+  }
+  expect_failures = [var.access]
+}
+
+run "two_accounts_in_one" {
+  command = plan
+  variables {
+    access = { accounts = ["a@a.iam.gserviceaccount.com,b@a.iam.gserviceaccount.com"] }
+  }
+  expect_failures = [var.access]
+}
+
+run "pages_of_everybody" {
+  command = plan
+  variables {
+    access = { mode = "public", cors_origins = ["*"] }
+  }
+  expect_failures = [var.access]
+}
+
+run "an_origin_with_a_path" {
+  command = plan
+  variables {
+    access = { cors_origins = ["https://app.example.com/"] }
+  }
+  expect_failures = [var.access]
+}
+
+run "a_limit_below_none" {
+  command = plan
+  variables {
+    access = { requests_per_second = -1 }
+  }
+  expect_failures = [var.access]
+}
+
+run "everybody_as_a_deployer" {
+  command = plan
+  variables {
+    deployers = ["allAuthenticatedUsers"]
+  }
+  expect_failures = [var.deployers]
+}
+
 run "half_a_cpu" {
   command = plan
   variables {

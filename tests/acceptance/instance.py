@@ -19,12 +19,41 @@ QUICK: Final = {"AFTERWORD_LEASE": "3", "AFTERWORD_HEARTBEAT": "1", "AFTERWORD_S
 """Take-over within seconds, so that a test need not wait for the defaults."""
 
 
+STARTED: Final[set[Path]] = set()
+"""The logs of all instances that were started, for whoever wants to look through them in the end."""
+
+
 def free_port() -> int:
     """Return a port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the surroundings of a process with these *variables*, whatever else is set for the tests."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AFTERWORD_", "K_"))}
+    return inherited | dict(variables)
+
+
+def command(variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m app` with *arguments* until it ends."""
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "app", *arguments],
+        env=environment(variables),
+        capture_output=True,
+        text=True,
+        timeout=READY_SECONDS,
+        check=False,
+    )
+
+
+def make_key(variables: Mapping[str, str], owner: str) -> str:
+    """Make an API key for *owner*, as an operator does."""
+    made = command(variables, "keys", "create", "--owner", owner)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
 
 
 @dataclass
@@ -43,11 +72,11 @@ class Instance:
 
     def start(self) -> Self:
         """Start it and wait until it is ready."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AFTERWORD_", "K_"))}
+        STARTED.add(self.log)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app", "serve"],
-                env=inherited | {"PORT": str(self.port)} | dict(self.variables),
+                env=environment({"PORT": str(self.port)} | dict(self.variables)),
                 stderr=log,
                 start_new_session=True,
             )

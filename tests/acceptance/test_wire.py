@@ -5,19 +5,23 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.acceptance.conftest import firestore_variables
-from tests.acceptance.instance import Instance, running
+from tests.acceptance.instance import Instance, make_key, running
 from tests.emulator import Emulator
 from tests.grpc_proxy import GrpcProxy
 
 WRITE = "Commit"
 
 
-async def test_a_short_task_claimed_at_birth_costs_two_writes_and_no_reads(emulator: Emulator, tmp_path: Path) -> None:
-    """Every read and write is on the operator's bill."""
+@pytest.mark.parametrize("auth", ["none", "required"])
+async def test_a_short_task_claimed_at_birth_costs_two_writes_and_no_reads(
+    auth: str, emulator: Emulator, tmp_path: Path
+) -> None:
+    """Every read and write is on the operator's bill; whose key it is, is known from the request before."""
     async with GrpcProxy(emulator.host).running() as proxy:
-        variables = firestore_variables(proxy.host) | {"AFTERWORD_SWEEP": "600"}
+        variables = firestore_variables(proxy.host) | {"AFTERWORD_SWEEP": "600", "AFTERWORD_AUTH": auth}
         spent = await asyncio.to_thread(spent_on_one_task, proxy, tmp_path / "log", variables)
 
     assert spent == Counter({WRITE: 2})
@@ -25,7 +29,8 @@ async def test_a_short_task_claimed_at_birth_costs_two_writes_and_no_reads(emula
 
 def spent_on_one_task(proxy: GrpcProxy, log: Path, variables: dict[str, str]) -> Counter[str]:
     """Run two tasks and return the calls made for the second; the first sweep is over by then."""
-    with running(log, **variables) as instance, httpx.Client(base_url=instance.url) as client:
+    key = {"X-API-Key": make_key(variables, "acme")} if variables["AFTERWORD_AUTH"] == "required" else {}
+    with running(log, **variables) as instance, httpx.Client(base_url=instance.url, headers=key) as client:
         run_one(client, instance, number=1)
         before = Counter(proxy.calls)
         run_one(client, instance, number=2)

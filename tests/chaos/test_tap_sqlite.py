@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.sqlite_schema import SCHEMA
 from app.adapters.sqlite_store import SqliteStore
 from app.domain.errors import StaleWrite
 from app.domain.task import Status
@@ -197,7 +198,7 @@ async def test_the_file_stays_one_that_the_service_can_use(tap: SqliteTap, store
     await store.create(large, "x" * 1_000_000)
 
     assert await store.content(large) == "x" * 1_000_000
-    assert ask(path, "PRAGMA user_version") == [(1,)]
+    assert ask(path, "PRAGMA user_version") == [(SCHEMA,)]
     assert [each.revision for each in await tap.writes()] == [1]
 
 

@@ -14,6 +14,8 @@ from app.adapters.sqlite_store import SqliteStore
 from app.engine.ports import TaskStore
 from tests.emulator import Emulator
 
+type AnyStore = SqliteStore | FirestoreStore
+
 PATIENT = timedelta(minutes=1)
 """A busy machine may take longer for eight mebibytes than a service would wait."""
 
@@ -22,11 +24,11 @@ class Backend(ABC):
     """Somewhere to keep tasks, empty at first."""
 
     @abstractmethod
-    def connect(self) -> TaskStore:
+    def connect(self) -> AnyStore:
         """Return one more store over the same tasks, as another process would have."""
 
     @abstractmethod
-    def connect_to_nothing(self) -> TaskStore:
+    def connect_to_nothing(self) -> AnyStore:
         """Return a store that cannot reach its tasks."""
 
 
@@ -38,11 +40,11 @@ class Sqlite(Backend):
         self._directory = directory
 
     @override
-    def connect(self) -> TaskStore:
+    def connect(self) -> AnyStore:
         return SqliteStore(self._directory / "made on demand" / "tasks.db", clock=lambda: datetime.now(UTC))
 
     @override
-    def connect_to_nothing(self) -> TaskStore:
+    def connect_to_nothing(self) -> AnyStore:
         return SqliteStore(self._directory, clock=lambda: datetime.now(UTC))
 
 
@@ -55,11 +57,11 @@ class Firestore(Backend):
         self._project = f"contract-{uuid4().hex[:12]}"
 
     @override
-    def connect(self) -> TaskStore:
+    def connect(self) -> AnyStore:
         return FirestoreStore(project=self._project, emulator_host=self._host, call_limit=PATIENT)
 
     @override
-    def connect_to_nothing(self) -> TaskStore:
+    def connect_to_nothing(self) -> AnyStore:
         return FirestoreStore(project=self._project, emulator_host="127.0.0.1:1")
 
 

@@ -32,7 +32,11 @@ class Documents:
 
     async def task(self, task: Task) -> Document:
         """Return the fields of the task's document."""
-        answer = await self._http.get(f"{self._root}/tasks/{task.id}")
+        return await self.read(f"tasks/{task.id}")
+
+    async def read(self, path: str) -> Document:
+        """Return the fields of a document."""
+        answer = await self._http.get(f"{self._root}/{path}")
         answer.raise_for_status()
         fields: Document = answer.json()["fields"]
         return fields
@@ -51,9 +55,18 @@ class Documents:
 
     async def write(self, task: Task, name: str, value: dict[str, Any] | None) -> None:
         """Set one field of the task's document, or remove it, behind the adapter's back."""
+        await self.write_at(f"tasks/{task.id}", name, value)
+
+    async def write_at(self, path: str, name: str, value: dict[str, Any] | None) -> None:
+        """Set one field of a document, or remove it; one that does not exist is made."""
         fields = {} if value is None else {name: value}
         mask = {"updateMask.fieldPaths": name}
-        answer = await self._http.patch(f"{self._root}/tasks/{task.id}", params=mask, json={"fields": fields})
+        answer = await self._http.patch(f"{self._root}/{path}", params=mask, json={"fields": fields})
+        answer.raise_for_status()
+
+    async def delete(self, path: str) -> None:
+        """Remove a document."""
+        answer = await self._http.delete(f"{self._root}/{path}")
         answer.raise_for_status()
 
 

@@ -20,6 +20,12 @@ def ask(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
+def change(path: Path, statement: str) -> None:
+    """Carry out *statement*."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
 def damage(path: Path, task_id: str, column: str, damaged: Callable[[str], bytes]) -> None:
     """Put what *damaged* makes of it in the place of the text in *column* of one task."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

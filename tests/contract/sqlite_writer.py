@@ -4,6 +4,7 @@ A process that writes into a SQLite store, for tests that need more than one.
     python -m tests.contract.sqlite_writer create PATH    creates tasks until it is killed
     python -m tests.contract.sqlite_writer count PATH ID  adds 100 revisions to one task
     python -m tests.contract.sqlite_writer fill PATH      creates tasks until its file may not grow
+    python -m tests.contract.sqlite_writer key PATH       keeps an API key as soon as it is told to
 
 What has been written is said on the standard output, a line each, only after the store has said so; the log goes
 to the standard error.
@@ -23,6 +24,7 @@ from app.domain.task import Status
 from app.engine.ports import TaskStore
 from app.telemetry import logs
 from tests.contract.arrange import finished, fresh, next_revision
+from tests.contract.arrange_keys import kept_key
 
 CONTENT = "x" * 50_000
 COUNTED = 100
@@ -33,7 +35,7 @@ async def start_writer(command: str, path: Path, *arguments: str) -> Process:
     """Start this module as a process of its own."""
     module = "tests.contract.sqlite_writer"
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, command, path, *arguments, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", module, command, path, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
     )
 
 
@@ -84,11 +86,26 @@ async def fill(store: TaskStore) -> None:
     say("readable")
 
 
-COMMANDS: dict[str, Callable[..., Awaitable[None]]] = {"create": create, "count": count, "fill": fill}
+async def key(store: SqliteStore) -> None:
+    """Keep one API key."""
+    kept = kept_key()
+    await store.api_keys.add(kept)
+    say(kept.id)
+
+
+COMMANDS: dict[str, Callable[..., Awaitable[None]]] = {"create": create, "count": count, "fill": fill, "key": key}
+
+
+async def be_told() -> None:
+    """Say that all is ready but the store, and wait for a line: several processes can begin at once."""
+    say("ready")
+    await asyncio.to_thread(sys.stdin.readline)
 
 
 async def main(command: str, path: str, *arguments: str) -> None:
-    """Carry out one of the three commands."""
+    """Carry out one of the commands."""
+    if command == "key":
+        await be_told()
     store = SqliteStore(Path(path), clock=lambda: datetime.now(UTC))
     async with store.open():
         await COMMANDS[command](store, *arguments)

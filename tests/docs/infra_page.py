@@ -21,7 +21,8 @@ END: Final = "<!-- end of variables -->\n"
 BLOCK: Final = re.compile(r'^(?:variable|output) "(\w+)" \{\n(.*?)^\}\n', re.MULTILINE | re.DOTALL)
 ARGUMENT: Final = re.compile(r"^  (\w+) += (.+)$", re.MULTILINE)
 OBJECT: Final = re.compile(r"^  type += object\(\{\n(.*?)^  \}\)$", re.MULTILINE | re.DOTALL)
-ATTRIBUTE: Final = re.compile(r"    (\w+) += (?:optional\((\w+)(?:, (.+))?\)|(\w+)) +# (.+)")
+TYPE: Final = r"\w+(?:\(\w+\))?"
+ATTRIBUTE: Final = re.compile(rf"    (\w+) += (?:optional\(({TYPE})(?:, (.+))?\)|({TYPE})) +# (.+)")
 
 HEADS: Final = (
     "| Variable | Type | Default | What it is |\n|---|---|---|---|\n",

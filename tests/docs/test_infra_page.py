@@ -19,9 +19,10 @@ REGION = """variable "region" {
 SIZE = """variable "size" {
   description = "How large it is."
   type = object({
-    cpu  = optional(number, 1) # vCPUs.
-    gpu  = optional(string)    # A card.
-    name = string              # Its name.
+    cpu   = optional(number, 1)       # vCPUs.
+    gpu   = optional(string)          # A card.
+    name  = string                    # Its name.
+    zones = optional(set(string), []) # Where it may be.
   })
 }
 """
@@ -48,6 +49,7 @@ def test_an_objects_attributes_stand_below_it() -> None:
         "| `size.cpu` | number | `1` | vCPUs. |\n",
         "| `size.gpu` | string | unset | A card. |\n",
         "| `size.name` | string | required | Its name. |\n",
+        "| `size.zones` | set(string) | `[]` | Where it may be. |\n",
     ]
 
 

@@ -1,10 +1,13 @@
 """The README's commands answer what the README prints."""
 
+import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
 from tests.acceptance.instance import running
@@ -15,6 +18,7 @@ CHANGING: Final = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
 )
+KEYS: Final = re.compile(r"```sh\nAFTERWORD_AUTH=required make run .+\n(key=[^`]+)```")
 HEADERS_SHOWN: Final = ("http/", "location:", "retry-after:")
 LIMIT: Final = 150
 
@@ -35,6 +39,20 @@ def test_the_curls_give_what_the_readme_prints(tmp_path: Path) -> None:
 
     assert len(shown) == 3
     assert [without_what_changes(answer) for answer in given] == [without_what_changes(print_) for _, print_ in shown]
+
+
+def test_the_key_that_the_readme_makes_lets_in(tmp_path: Path) -> None:
+    """The second thing that a new user does, before anybody else may."""
+    block = KEYS.findall((ROOT / "README.md").read_text(encoding="utf-8"))[0]
+    variables = {"AFTERWORD_SQLITE_PATH": str(tmp_path / "tasks.db")}
+
+    with running(tmp_path / "log", AFTERWORD_AUTH="required", **variables) as instance:
+        script = block.replace(".venv/bin/python", sys.executable).replace("http://localhost:8080", instance.url)
+        known = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True, env=variables)  # noqa: S603, S607 - ours
+        unknown = httpx.get(f"{instance.url}/tasks")
+
+    assert json.loads(known.stdout) == {"tasks": [], "next_page_token": None}
+    assert (unknown.status_code, unknown.json()["code"]) == (401, "unauthenticated")
 
 
 def call(command: str) -> str:

@@ -18,7 +18,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 COPIED: Final = ("app", "tests/unit/domain", "tests/unit/engine", "tests/factories.py", "tests/fakes.py")
-TESTS: Final = "tests/unit/engine"
+TESTS: Final = ("tests/unit/engine", "tests/unit/domain")
 UNUSED: Final = ("cacheprovider", "hypothesispytest", "pytest_cov")
 TESTS_FAILED: Final = 1
 """Of pytest's exit codes the one that says that tests ran and some failed."""
@@ -260,6 +260,34 @@ MUTANTS: Final = (
         new="if self.drain.gave_up.is_set():",
         tests="test_drain.py",
     ),
+    Mutant(
+        mistake="a key is as good as its id",
+        file="app/domain/keys.py",
+        old="if not compare_digest(self.digest, _digest(presented)):",
+        new="if id_of(presented) != self.id:",
+        tests="test_keys.py",
+    ),
+    Mutant(
+        mistake="a revoked key opens as before",
+        file="app/domain/keys.py",
+        old="if self.revoked_at is not None:",
+        new="if self.revoked_at is not None and self.revoked_at < self.created_at:",
+        tests="test_keys.py",
+    ),
+    Mutant(
+        mistake="an expired key opens as before",
+        file="app/domain/keys.py",
+        old="if self.expires_at is not None and self.expires_at <= now:",
+        new="if self.expires_at is not None and self.expires_at <= self.created_at:",
+        tests="test_keys.py",
+    ),
+    Mutant(
+        mistake="a line may follow behind a key",
+        file="app/domain/keys.py",
+        old="match = _KEY.fullmatch(key)",
+        new='match = re.match(f"{_KEY.pattern}$", key)',
+        tests="test_keys.py",
+    ),
 )
 
 
@@ -312,7 +340,7 @@ def mutate(file: Path, mutant: Mutant) -> None:
 
 def run(directory: Path, tests: Sequence[str]) -> int:
     """Run *tests* in *directory*, and return pytest's exit code."""
-    files = [f"{TESTS}/{name}" for name in tests]
+    files = [f"{folder}/{name}" for name in tests for folder in TESTS if (directory / folder / name).is_file()]
     command = [sys.executable, "-m", "pytest", "-x", "-q", *(f"-pno:{plugin}" for plugin in UNUSED), *files]
     return subprocess.run(command, cwd=directory, check=False, capture_output=True).returncode  # noqa: S603 - our own tests
 

@@ -18,6 +18,7 @@ LONGEST_FILE: Final = {"app": 300, "tests": 400}
 LONGEST_FUNCTION: Final = {"app": 40, "tests": 60}
 
 CATCH_ALLS: Final = {
+    "app/adapters/sqlite_thread.py carry_out": "what is raised in the thread belongs to the caller who waits for it",
     "app/api/middleware.py": "the outermost ASGI handler turns whatever broke into a problem document",
     "app/engine/on_the_loop.py _answered": "a model may raise anything, and that costs one attempt",
     "app/engine/supervision.py supervise": "a background loop has to go on",

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from tests.house.source import ROOT, files, modules
 
 TEXTS: Final = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8", errors="replace") for path in files()}
-LOCKS: Final = ("requirements.lock", "requirements-dev.lock", "requirements-infra.lock")
+LOCKS: Final = ("requirements.lock", "requirements-dev.lock", "requirements-infra.lock", "requirements-audit.lock")
 PROJECT: Final = tomllib.loads(TEXTS["pyproject.toml"])
 
 REGISTRY = re.compile(r"(?:pypi|pythonhosted|npmjs)\.(?:org|com)|--(?:extra-)?index-url|--find-links")
@@ -36,11 +36,34 @@ def test_no_file_says_what_belongs_to_one_machine_or_to_later(pattern: re.Patter
 @pytest.mark.parametrize("lock", LOCKS)
 def test_locks_hold_hashes_and_no_addresses(lock: str) -> None:
     """What is installed was seen before, byte for byte, whichever registry it comes from."""
-    pinned = re.findall(r"^\S+==", TEXTS[lock], flags=re.MULTILINE)
-    hashed = re.findall(r"^\S+==.*\\\n    --hash=sha256:", TEXTS[lock], flags=re.MULTILINE)
+    begun = re.findall(r"^[^\s#].*", TEXTS[lock], flags=re.MULTILINE)
+    hashed = re.findall(r"^[\w.-]+==[^\s;]+(?: ; .+?)? \\\n    --hash=sha256:[0-9a-f]{64}\b", TEXTS[lock], re.MULTILINE)
 
-    assert len(pinned) == len(hashed) > 20
+    assert len(begun) == len(hashed) > 20
     assert "://" not in TEXTS[lock]
+
+
+def test_every_lock_is_made_by_make_from_releases_that_are_a_week_old() -> None:
+    """Most stolen releases are found within days."""
+    resolver = re.search(r"^COMPILE = (?:.*\\\n)*.*", TEXTS["Makefile"], flags=re.MULTILINE)
+    recipe = re.search(r"^lock: .*\n((?:\t.*\n)+)", TEXTS["Makefile"], flags=re.MULTILINE)
+
+    assert resolver
+    assert recipe
+    assert {"--generate-hashes", '--exclude-newer "7 days"'} <= set(re.findall(r'--[a-z-]+(?: "[^"]+")?', resolver[0]))
+    lines = recipe[1].splitlines()
+    assert [line for line in lines if "$(COMPILE)" not in line and ",$(COMPILE))" not in line] == []
+    assert re.findall(r"--output-file (\S+)", recipe[1]) == list(LOCKS)
+    assert {path.name for path in ROOT.glob("*.lock")} - {"uv.lock"} == set(LOCKS)
+
+
+def test_make_installs_nothing_but_what_has_its_hash() -> None:
+    """A hash that is not compared keeps nothing out."""
+    recipes = re.sub(r"\\\n", "", TEXTS["Makefile"])
+    installs = re.findall(r"^\t.*\bpip (?:install|sync)\b.*", recipes, flags=re.MULTILINE)
+
+    assert len(installs) == 3
+    assert [install for install in installs if "--require-hashes" not in install] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -49,7 +72,7 @@ def test_locks_hold_what_the_project_asks_for(lock: str) -> None:
     pinned = dict(re.findall(r"^([\w.-]+)==([\w.+!-]+)", TEXTS[lock], flags=re.MULTILINE))
     groups = PROJECT["dependency-groups"]
     service = PROJECT["project"]["dependencies"]
-    asked = dict(zip(LOCKS, (service, service + groups["dev"], groups["infra"]), strict=True))[lock]
+    asked = dict(zip(LOCKS, (service, service + groups["dev"], groups["infra"], groups["audit"]), strict=True))[lock]
 
     unmet = [
         line

@@ -7,17 +7,39 @@ a tag, or IAM.
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final, override
 
+BUILD: Final = "afterword-build@a-project.iam.gserviceaccount.com"
+AUDIENCE: Final = "https://afterword.internal"
+GENUINE, REMOVED = ".google", ".SIGNATURE_REMOVED_BY_GOOGLE"
+"""What a token ends with: Google's signature, and what Cloud Run puts in its place when it has checked it."""
+FIRST: Final = "X-Serverless-Authorization"
+"""The header that IAM looks at in place of `Authorization`, which it then passes on as it is."""
+OPEN: Final = frozenset({"version", "health/ready"})
 SUFFICIENT: Final = {"summary": "Short.", "keywords": ["short"], "entities": [{"text": "FastAPI"}]}
 HELD_AT_MOST: Final = 60
 type Reply = tuple[int, dict[str, Any]]
+type Headers = Mapping[str, str]
+
+
+def token_of(account: str, audience: str = AUDIENCE) -> str:
+    """Return the identity token of *account* that IAM makes."""
+    return f"token-of-{account}|{audience}{GENUINE}"
+
+
+class Check(StrEnum):
+    """Which token a program believes."""
+
+    VERIFIED = "verified"
+    PLATFORM = "platform"
+    NONE = "none"
 
 
 @dataclass
@@ -26,10 +48,13 @@ class Program:
     What runs in an image; without a *commit* a placeholder, which has nothing to say whatever it is asked.
 
     Its first calls are answered with the codes of *stumbles*, where 0 is no
-    answer at all; a document has ended after so many *polls*.
+    answer at all; a document has ended after so many *polls*. Which tokens it
+    believes is decided by its *check*, or fits the service if there is none.
     """
 
     commit: str | None = None
+    check: Check | None = None
+    takes_two_tokens: bool = False
     ready: bool = True
     ends_as: str = "completed"
     polls: int = 0
@@ -38,21 +63,32 @@ class Program:
     deletes: bool = True
     stumbles: list[int] = field(default_factory=list)
 
-    def answer(self, method: str, path: str, revision: str) -> Reply:
+    def answer(self, call: str, revision: str, headers: Headers, check: Check) -> Reply:
         """Answer as the service does, as far as a release asks it."""
+        method, _, path = call.partition(" ")
         if self.stumbles:
             return self.stumbles.pop(0), {}
         if self.commit is None:
             return HTTPStatus.OK, {}
+        if path not in OPEN and not self._lets_in(headers, self.check or check):
+            return HTTPStatus.UNAUTHORIZED, {"code": "unauthenticated"}
         answers: dict[str, Reply] = {
             "GET version": (HTTPStatus.OK, {"commit": self.commit, "revision": revision}),
             "GET health/ready": (HTTPStatus.OK if self.ready else HTTPStatus.SERVICE_UNAVAILABLE, {}),
             "POST process_document/": (HTTPStatus.ACCEPTED, {"task_id": "task-1"}),
+            "GET tasks": (HTTPStatus.OK, {"tasks": []}),
             "DELETE tasks/task-1": (HTTPStatus.NO_CONTENT if self.deletes else HTTPStatus.CONFLICT, {}),
         }
         if (method, path) == ("GET", "document_status/task-1"):
             return HTTPStatus.OK, self._task()
         return answers.get(f"{method} {path}", (HTTPStatus.NOT_FOUND, {}))
+
+    def _lets_in(self, headers: Headers, check: Check) -> bool:
+        if FIRST in headers and not self.takes_two_tokens:
+            return check is Check.NONE
+        token = headers.get("Authorization", "").removeprefix("Bearer ")
+        believed = GENUINE if check is Check.VERIFIED else REMOVED
+        return check is Check.NONE or token == token_of(BUILD).removesuffix(GENUINE) + believed
 
     def _task(self) -> dict[str, Any]:
         self.polls -= 1
@@ -69,15 +105,19 @@ class Program:
 @dataclass
 class CloudRun:
     """
-    The platform: *programs* by image.
+    The platform: *programs* by image; on a *public* service everybody's calls get to them, as they are.
 
+    IAM makes identity tokens, or returns the *credential* if there is one, unless it *makes_no_tokens*.
     A call that begins like *holds* is not answered, and `reached` once it has
     come in; *bodies* has the last one of each call; *stuck_at* is a revision that gets all calls whatever the traffic.
     """
 
     folder: Path
     programs: dict[str, Program] = field(default_factory=dict)
+    public: bool = False
     refuses: bool = False
+    makes_no_tokens: bool = False
+    credential: str = ""
     stuck_at: str = ""
     holds: str = ""
     reached: threading.Event = field(default_factory=threading.Event)
@@ -85,7 +125,7 @@ class CloudRun:
     calls: list[str] = field(default_factory=list)
     bodies: dict[str, Any] = field(default_factory=dict)
 
-    def answer(self, call: str, token: str) -> Reply:
+    def answer(self, call: str, headers: Headers) -> Reply:
         """Answer one *call*, such as `GET /service/version`."""
         self.calls.append(call)
         if self.holds and call.startswith(self.holds):
@@ -95,12 +135,17 @@ class CloudRun:
         host, _, rest = path.removeprefix("/").partition("/")
         if host == "iam":
             account = rest.removesuffix(":generateIdToken").rpartition("/")[2]
-            known = token == "access-token"  # noqa: S105 - no secret but a word
-            return (HTTPStatus.OK, {"token": f"token-of-{account}"}) if known else (HTTPStatus.FORBIDDEN, {})
-        if self.refuses or not token.startswith("token-of-"):
+            if self.makes_no_tokens or headers.get("Authorization") != "Bearer access-token":
+                return HTTPStatus.FORBIDDEN, {}
+            return HTTPStatus.OK, {"token": self.credential or token_of(account, self.bodies[call]["audience"])}
+        if self.refuses or not (self.public or _is_checked(headers)):
             return HTTPStatus.FORBIDDEN, {}
         revision, image = self._behind(host)
-        return self.programs[image].answer(method, rest, revision) if image else (HTTPStatus.NOT_FOUND, {})
+        if not image:
+            return HTTPStatus.NOT_FOUND, {}
+        check = Check.VERIFIED if self.public else Check.PLATFORM
+        passed = headers if self.public else _without_signature(headers)
+        return self.programs[image].answer(f"{method} {rest}", revision, passed, check)
 
     def _behind(self, host: str) -> tuple[str, str]:
         """Who answers at *host*: the revision with the largest share, or the tagged one."""
@@ -117,6 +162,22 @@ class CloudRun:
         return revision, revisions.get(revision, "")
 
 
+def _checked(headers: Headers) -> str:
+    """Name the header that IAM looks at."""
+    return FIRST if FIRST in headers else "Authorization"
+
+
+def _is_checked(headers: Headers) -> bool:
+    token = headers.get(_checked(headers), "").removeprefix("Bearer ")
+    return token.startswith("token-of-") and token.endswith(f"|{AUDIENCE}{GENUINE}")
+
+
+def _without_signature(headers: Headers) -> Headers:
+    """Give the *headers* as they are passed on."""
+    name = _checked(headers)
+    return {**headers, name: headers[name].removesuffix(GENUINE) + REMOVED}
+
+
 @contextmanager
 def serving(cloud: CloudRun) -> Iterator[str]:
     """Answer for *cloud* until the block ends; yield the address."""
@@ -125,8 +186,9 @@ def serving(cloud: CloudRun) -> Iterator[str]:
         def _answer(self) -> None:
             if length := int(self.headers.get("Content-Length") or 0):
                 cloud.bodies[f"{self.command} {self.path}"] = json.loads(self.rfile.read(length))
-            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            status, body = cloud.answer(f"{self.command} {self.path}", token)
+            status, body = cloud.answer(
+                f"{self.command} {self.path}", {name.title(): value for name, value in self.headers.items()}
+            )
             if status == 0:
                 self.close_connection = True
                 return

@@ -120,11 +120,6 @@ def describe_image(state: State, names: Sequence[str], flags: Flags) -> str:
     return json.dumps({"image_summary": {"digest": state["images"][names[0]]}})
 
 
-def identity_token(_: State, __: Sequence[str], ___: Flags) -> str:
-    """Print a person's token."""
-    return "token-of-a-person"
-
-
 def access_token(_: State, __: Sequence[str], ___: Flags) -> str:
     """Print a token for Google's interfaces."""
     return "access-token"
@@ -139,7 +134,6 @@ COMMANDS: Final[dict[str, tuple[Callable[[State, Sequence[str], Flags], str], se
     "run revisions describe": (describe_revision, {"--region", "--format"}),
     "run deploy": (deploy, {"--region", "--image", "--no-traffic"}),
     "artifacts docker images describe": (describe_image, {"--format"}),
-    "auth print-identity-token": (identity_token, set()),
     "auth print-access-token": (access_token, set()),
 }
 

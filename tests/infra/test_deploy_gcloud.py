@@ -42,7 +42,7 @@ def read_by_gcloud(commands: list[str], folder: Path) -> dict[str, Any]:
 
 def test_gcloud_understands_all_that_a_deployment_says_to_it(platform: Rehearsal) -> None:
     """The stand-in knows what we believe; a flag that was renamed is found by the real one only."""
-    platform.release("--impersonate=somebody@example.com")
+    platform.release()
     platform.run("rollback")
     platform.cloud.stuck_at = "afterword-00002-abc"
     platform.release("--patience=0")

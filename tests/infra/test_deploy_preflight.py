@@ -87,6 +87,17 @@ def test_a_service_that_is_not_there_is_noticed_first(platform: Rehearsal) -> No
     assert "`terraform apply`" in done.stderr
 
 
+def test_who_may_not_try_a_revision_out_is_told_first(platform: Rehearsal) -> None:
+    """An owner of the project may do everything but this, and learns of it after ten minutes otherwise."""
+    platform.cloud.makes_no_tokens = True
+
+    done = platform.run("preflight", f"--commit={head(platform)}")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "IAM makes no identity token for afterword-build@a-project.iam.gserviceaccount.com: 403" in done.stderr
+    assert "`deployers`" in done.stderr
+
+
 @pytest.mark.parametrize("missing", ["--project=", "--region="])
 def test_a_place_that_is_not_named_is_asked_for(platform: Rehearsal, missing: str) -> None:
     """It is an empty variable of make."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.fake_cloud_run import Program
+from tests.infra.fake_cloud_run import Check, Program
 from tests.infra.rehearsal import NEW, OLD, Rehearsal, finished, image, rehearsal
 
 FIRST, SECOND = "afterword-00002-abc", "afterword-00003-abc"
@@ -53,6 +53,19 @@ def test_a_rollback_looks_before_it_leaps(platform: Rehearsal) -> None:
         f"To go back to it all the same: gcloud run services update-traffic afterword --to-revisions={FIRST}=100"
         in (done.stderr)
     )
+    assert platform.changes == []
+
+
+@pytest.mark.parametrize("check", [Check.NONE, Check.PLATFORM], ids=lambda check: check.name)
+def test_nobody_goes_back_to_what_lets_strangers_in(platform: Rehearsal, check: Check) -> None:
+    """It was made before the service was opened, when Cloud Run still looked at everybody first."""
+    platform.cloud.public = True
+    platform.cloud.programs[image(OLD)].check = check
+
+    done = platform.run("rollback")
+
+    assert done.returncode == 1
+    assert f"{FIRST} should refuse whoever comes" in done.stderr
     assert platform.changes == []
 
 

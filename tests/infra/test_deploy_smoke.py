@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra.cloud_run import Failure
-from infra.smoke import Caller, answers, gets_traffic, processes
-from tests.infra.fake_cloud_run import SUFFICIENT, CloudRun, Program
+from infra.smoke import Answer, Caller, answers, gets_traffic, keeps_strangers_out, processes
+from tests.infra.fake_cloud_run import BUILD, SUFFICIENT, Check, CloudRun, Program, token_of
 from tests.infra.rehearsal import OLD, image, rehearsal
 
 REVISION = "afterword-00002-abc"
@@ -25,19 +25,21 @@ def try_out(cloud: tuple[CloudRun, str], program: Program, *, patience: float = 
     """Try *program*, and return the calls it took."""
     platform, url = cloud
     platform.programs[image(OLD)] = program
-    caller = Caller(url, "token-of-a-person", time.monotonic() + patience)
+    caller = Caller(url, token_of(BUILD), time.monotonic() + patience)
     assert answers(caller, REVISION) == OLD
+    keeps_strangers_out(caller, REVISION)
     processes(caller, REVISION)
     return [call.removeprefix("GET /service") for call in platform.calls]
 
 
 def test_what_the_release_asks_for(cloud: tuple[CloudRun, str]) -> None:
-    """Who it is, whether it is ready, and one document from beginning to end."""
+    """Who it is, whether it is ready, whether it is closed to others, and one document from beginning to end."""
     calls = try_out(cloud, Program(commit=OLD))
 
     assert calls == [
         "/version",
         "/health/ready",
+        *["/tasks"] * 4,
         "POST /service/process_document/",
         "/document_status/task-1",
         "DELETE /service/tasks/task-1",
@@ -92,11 +94,57 @@ def test_a_refusal_says_what_it_takes_and_is_final(cloud: tuple[CloudRun, str], 
         try_out(cloud, Program(commit=OLD, stumbles=[status]))
 
 
+def test_a_refusal_says_who_refuses() -> None:
+    """The platform and the service both do so, and what helps with the one is no help with the other."""
+    ours = str(Answer(403, {"code": "not_permitted", "detail": "Somebody else's."}))
+    theirs = str(Answer(403, {}))
+
+    assert "AFTERWORD_GOOGLE_ACCOUNTS" in ours
+    assert "run.invoker" not in ours
+    assert "run.invoker" in theirs
+    assert "AFTERWORD" not in theirs
+
+
+@pytest.mark.parametrize("public", [False, True], ids=["private", "public"])
+def test_a_service_that_is_closed_passes(cloud: tuple[CloudRun, str], *, public: bool) -> None:
+    """Whoever checks the tokens: Cloud Run, or the service."""
+    cloud[0].public = public
+
+    calls = try_out(cloud, Program(commit=OLD))
+
+    assert calls.count("/tasks") == 4
+
+
+@pytest.mark.parametrize(
+    ("program", "public", "who"),
+    [
+        (Program(commit=OLD, check=Check.NONE), True, "without a credential"),
+        (Program(commit=OLD, check=Check.NONE), False, "without a credential"),
+        (Program(commit=OLD, check=Check.PLATFORM), True, "with a forged token"),
+        (Program(commit=OLD, takes_two_tokens=True), False, "with a forged token"),
+    ],
+    ids=["open to all", "open to all invokers", "believing in a check that nobody made", "believing an unchecked one"],
+)
+def test_what_lets_strangers_in_fails_the_trial(
+    cloud: tuple[CloudRun, str], program: Program, *, public: bool, who: str
+) -> None:
+    """On a private service too: an invoker is one tenant, and must not be taken for another."""
+    cloud[0].public = public
+
+    with pytest.raises(Failure, match=f"should refuse whoever comes {who}, and answers: 200"):
+        try_out(cloud, program)
+
+
+def test_no_token_is_shown_with_who_holds_it() -> None:
+    """What fails is told with all it was called with."""
+    assert "secret" not in repr(Caller("https://a.run.app", "secret", 0, {"Authorization": "secret"}))
+
+
 def test_traffic_is_waited_for(cloud: tuple[CloudRun, str]) -> None:
     """It takes the platform seconds to send calls elsewhere."""
     platform, url = cloud
     platform.programs[image(OLD)].stumbles = [503, 404, 0]
 
-    gets_traffic(Caller(url, "token-of-a-person", time.monotonic() + 30), REVISION)
+    gets_traffic(Caller(url, token_of(BUILD), time.monotonic() + 30), REVISION)
 
     assert platform.calls == ["GET /service/version"] * 4

@@ -25,7 +25,8 @@ def test_the_linter_has_nothing_to_say() -> None:
 def test_all_stages_have_one_base_of_the_version_that_is_tested() -> None:
     """An environment that was made with one Python does not run with another, nor is it tested with that."""
     tested = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
-    bases = set(re.findall(r"^FROM (\S+)", TEXT, flags=re.MULTILINE))
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)", TEXT, flags=re.MULTILINE))
+    bases = set(re.findall(r"^FROM (\S+)", TEXT, flags=re.MULTILINE)) - stages
 
     assert len(bases) == 1
     assert bases.pop().split("@")[0] == f"python:{tested}-slim"
@@ -39,6 +40,24 @@ def test_the_builder_is_sent_what_is_copied_and_nothing_else() -> None:
 
     assert rules[0] == "*"
     assert {rule.removeprefix("!") for rule in rules if rule.startswith("!")} == copied
+
+
+def test_every_install_compares_hashes() -> None:
+    """A registry, or who stands in for it, could else put its own code into the image."""
+    installs = re.findall(r"(?:pip install|pip sync)(?:.*\\\n)*.*", TEXT)
+
+    assert len(installs) == 3
+    assert [install for install in installs if "--require-hashes" not in install] == []
+
+
+def test_the_list_of_packages_lies_where_make_takes_it_from() -> None:
+    """`make image` copies it out of the image."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    place = re.search(r"^SBOM := (\S+)/sbom\.cdx\.json$", makefile, flags=re.MULTILINE)
+
+    assert place
+    assert f"COPY --from=sbom /build/sbom.cdx.json {place[1]}/\n" in TEXT
 
 
 def test_what_it_sets_is_a_setting() -> None:

@@ -71,14 +71,14 @@ def test_every_step_says_what_it_waits_for() -> None:
 
 def test_nothing_is_pushed_that_was_not_checked() -> None:
     """And nothing is released that was not pushed."""
-    assert needed_by("push") == {"emulator", "check", "build"}
+    assert needed_by("push") == {"emulator", "check", "audit", "build"}
     assert needed_by("release") == {*STEPS} - {"release"}
 
 
 def test_checks_and_build_run_side_by_side() -> None:
-    """Each takes minutes, and neither needs the other."""
-    assert "build" not in needed_by("check")
-    assert "check" not in needed_by("build")
+    """Each takes minutes, and none needs another."""
+    assert needed_by("check") == {"emulator"}
+    assert needed_by("audit") == needed_by("build") == set()
 
 
 def test_every_image_is_named_by_a_version() -> None:
@@ -129,7 +129,14 @@ def test_the_gate_is_the_one_of_everybody() -> None:
     assert "/workspace/.emulator/" in STEPS["emulator"]["args"][-1]
 
 
-@pytest.mark.parametrize("step", ["emulator", "check"])
+def test_what_is_served_is_audited_in_an_environment_apart() -> None:
+    """The check makes the one in the source at the same time; and of what only tests, nothing holds a release back."""
+    script = STEPS["audit"]["args"][-1]
+
+    assert script.rstrip().endswith("exec make audit VENV=/opt/venv LOCKS=requirements.lock")
+
+
+@pytest.mark.parametrize("step", ["emulator", "check", "audit"])
 def test_a_script_stops_at_its_first_error(step: str) -> None:
     """A shell goes on by default, and ends as its last line does."""
     first, script = STEPS[step]["args"]

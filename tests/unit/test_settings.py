@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from app.settings import Settings, Store
+from app.settings import Auth, Settings, Store, unknown
 
 CLOUD_RUN = {"K_SERVICE": "afterword", "GOOGLE_CLOUD_PROJECT": "a-project"}
 
@@ -127,3 +127,94 @@ def test_there_is_no_third_way_to_check_a_token() -> None:
     """A typing error must not open anything."""
     with pytest.raises(ValidationError, match="verified"):
         settings(**CLOUD_RUN, **SWEPT, sweep_auth="none")
+
+
+def test_without_authentication_there_is_one_owner_and_no_limit_for_it() -> None:
+    """The first command of the README asks for no key, and a load test of one's own machine is not refused."""
+    local = settings()
+
+    assert (local.auth, local.requests_per_second) == (Auth.NONE, 0)
+
+
+@pytest.mark.parametrize("variables", [{"auth": "required"}, CLOUD_RUN, CLOUD_RUN | {"auth": "required"}])
+def test_with_authentication_each_owner_has_a_limit(variables: dict[str, str]) -> None:
+    """None of them may take up the process by itself."""
+    there = settings(**variables)
+
+    assert (there.auth, there.requests_per_second) == (Auth.REQUIRED, 50)
+
+
+def test_an_explicit_limit_wins() -> None:
+    """Also one of none."""
+    assert settings(requests_per_second=5).requests_per_second == 5
+    assert settings(auth="required", requests_per_second=0).requests_per_second == 0
+
+
+def test_cloud_run_lets_nobody_in_unknown_unless_that_is_said_twice() -> None:
+    """A service that anybody may use is a decision, and must not be an oversight."""
+    with pytest.raises(ValidationError, match="AFTERWORD_ALLOW_ANONYMOUS=true"):
+        settings(**CLOUD_RUN, auth="none")
+
+    open_to_all = settings(**CLOUD_RUN, auth="none", allow_anonymous=True)
+    assert (open_to_all.auth, open_to_all.requests_per_second) == (Auth.NONE, 50)
+
+
+GOOGLE = {"google_accounts": "a@example.com, b@example.com", "google_audiences": "https://afterword.internal"}
+
+
+@pytest.mark.parametrize("check", ["verified", "platform"])
+def test_google_accounts_are_a_comma_separated_list(check: str) -> None:
+    """That is how lists are written in an environment variable."""
+    there = settings(**CLOUD_RUN, **GOOGLE, google_auth=check)
+
+    assert there.google_accounts == ("a@example.com", "b@example.com")
+    assert there.google_audiences == ("https://afterword.internal",)
+
+
+@pytest.mark.parametrize("missing", list(GOOGLE))
+def test_google_identities_need_accounts_and_audiences(missing: str) -> None:
+    """Google makes tokens for everybody, and for everybody's services."""
+    with pytest.raises(ValidationError, match="AFTERWORD_GOOGLE_ACCOUNTS"):
+        settings(**CLOUD_RUN, **GOOGLE | {missing: ""}, google_auth="platform")
+
+
+def test_the_platforms_word_for_a_caller_counts_only_on_the_platform() -> None:
+    """Elsewhere anybody could write a token without a signature."""
+    with pytest.raises(ValidationError, match="AFTERWORD_GOOGLE_AUTH=platform"):
+        settings(**GOOGLE, google_auth="platform", auth="required")
+
+
+def test_google_identities_that_keep_nobody_out_are_refused() -> None:
+    """Who sets them believes that they do."""
+    with pytest.raises(ValidationError, match="AFTERWORD_AUTH=required"):
+        settings(**GOOGLE, google_auth="verified")
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [
+        "app.example.com",
+        "https://app.example.com/",
+        "https://App.example.com",
+        "null",
+        "https://*.example.com",
+        "ftp://a",
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused(origins: str) -> None:
+    """It would match nothing, and nobody would know why."""
+    with pytest.raises(ValidationError, match="write each origin"):
+        settings(cors_origins=origins)
+
+
+def test_every_page_may_call_only_where_callers_are_known() -> None:
+    """Otherwise any page that somebody opens could read what is on their machine."""
+    with pytest.raises(ValidationError, match="AFTERWORD_CORS_ORIGINS"):
+        settings(cors_origins="*")
+
+    assert settings(cors_origins="*", auth="required").cors_origins == ("*",)
+
+
+def test_a_misspelt_setting_is_noticed() -> None:
+    """It would otherwise be as if it had not been set: no authentication, for example."""
+    assert unknown(["PATH", "AFTERWORD_AUTH", "afterword_store", "AFTERWORD_AUHT"]) == ["AFTERWORD_AUHT"]

@@ -81,8 +81,9 @@ def inspect_image(template: str) -> str:
 
 
 def rehearsal(emulator_host: str) -> dict[str, str]:
-    """Return the settings of an instance over a project of its own in an emulator."""
-    return firestore_variables(emulator_host) | {"AFTERWORD_ALLOW_EMULATOR": "true"}
+    """Return the settings of an instance over a project of its own in an emulator, which anybody may use."""
+    unsafe = {"AFTERWORD_ALLOW_EMULATOR": "true", "AFTERWORD_AUTH": "none", "AFTERWORD_ALLOW_ANONYMOUS": "true"}
+    return firestore_variables(emulator_host) | unsafe
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,21 @@
 
 import json
 import os
+import re
+import shlex
+import subprocess
 import sys
-from typing import Final
+from typing import Any, Final
 
 import httpx
+import pytest
+from packaging.markers import Marker
+from packaging.utils import canonicalize_name
 
 from app import __version__
 from tests.acceptance.instance import ended
-from tests.infra.image.container import BIGGEST_MB, CLOUD_RUN, Container, inspect_image
+from tests.house.source import ROOT
+from tests.infra.image.container import BIGGEST_MB, CLOUD_RUN, Container, engine, image, inspect_image
 
 DOCUMENT: Final = (
     "La biblioteca de Zaragoza abre los domingos. Lo anunció Pedro Sánchez en la Universidad de Salamanca. "
@@ -22,6 +29,13 @@ import app.main, app.server, app.adapters.firestore_store, app.processors.extrac
 modules = [module for module in sys.modules.values() if getattr(module, '__cached__', None)]
 print(json.dumps([len(modules), [module.__name__ for module in modules if not os.path.exists(module.__cached__)]]))
 """
+
+INSTALLED: Final = """
+import json
+from importlib.metadata import distributions
+print(json.dumps([[one.name, one.version] for one in distributions(path=['/opt/venv/lib/python3.13/site-packages'])]))
+"""
+SBOM: Final = "/usr/share/doc/afterword/sbom.cdx.json"
 
 TOOLS: Final = ("pip", "uv", "gcc", "cc", "make", "git", "curl")
 
@@ -86,6 +100,46 @@ def test_nothing_in_it_builds_or_installs(container: Container) -> None:
     )
 
     assert (there, importable) == ("[]", "[]")
+
+
+@pytest.fixture
+def sbom(container: Container) -> str:
+    """Read the list of packages, as the user that the service runs as."""
+    return container.python(f"print(open('{SBOM}', encoding='utf-8').read(), end='')")
+
+
+def test_its_list_of_packages_is_what_is_installed_and_what_is_locked(container: Container, sbom: str) -> None:
+    """Who hears of a bad release asks the list; one that leaves something out, or has more, answers wrongly."""
+    listed: dict[str, Any] = json.loads(sbom)
+    installed = {(canonicalize_name(name), version) for name, version in json.loads(container.python(INSTALLED))}
+
+    assert (listed["bomFormat"], listed["metadata"]["component"]["name"]) == ("CycloneDX", "afterword")
+    assert listed["metadata"]["component"]["version"] == __version__
+    components = {(canonicalize_name(one["name"]), one["version"]) for one in listed["components"]}
+    assert components == installed == locked()
+    assert {one["purl"] for one in listed["components"]} == {
+        f"pkg:pypi/{name}@{version}" for name, version in installed
+    }
+
+
+def locked() -> set[tuple[str, str]]:
+    """Return what the service's lock pins for the image's platform."""
+    platform = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "python_version": "3.13"}
+    platform |= {"python_full_version": "3.13.0", "platform_machine": "x86_64"}
+    platform |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pins = re.findall(r"^([\w.-]+)==([^\s;]+)(?: ; (.+?))? \\$", lock, flags=re.MULTILINE)
+    return {(name, version) for name, version, marker in pins if not marker or Marker(marker).evaluate(platform)}
+
+
+def test_make_puts_the_list_beside_the_build(sbom: str) -> None:
+    """There it is found by whoever builds, and by what looks through lists for a company."""
+    command = ["make", "image", f"IMAGE={image()}", "IMAGE_BUILDER=true", f"CONTAINER_ENGINE={shlex.join(engine())}"]
+    environment = dict(os.environ) | {"MAKEFLAGS": ""}  # those of the make that runs the tests
+
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60)  # noqa: S603 - ours
+
+    assert json.loads((ROOT / "build" / "sbom.cdx.json").read_text(encoding="utf-8")) == json.loads(sbom)
 
 
 def test_a_start_compiles_nothing(container: Container) -> None:

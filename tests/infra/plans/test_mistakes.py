@@ -32,6 +32,18 @@ MISTAKES = {
     "a value that does not exist": Mistake(
         file="service.tf", old="EXECUTION_ENVIRONMENT_GEN2", new="EXECUTION_ENVIRONMENT_GEN3", error="to be one of"
     ),
+    "a public service that takes the platform's word": Mistake(
+        file="service.tf",
+        old='token_check = var.access.mode == "private" ? "platform" : "verified"',
+        new='token_check = var.access.mode == "switching" ? "verified" : "platform"',
+        error="Resource precondition failed",
+    ),
+    "a service that lets everybody in": Mistake(
+        file="service.tf",
+        old='AFTERWORD_AUTH                = "required"',
+        new='AFTERWORD_AUTH                = "none"',
+        error="not yet let in",
+    ),
     "a name that does not exist": Mistake(
         file="sweeper.tf",
         old="audience              = local.sweep_audience",

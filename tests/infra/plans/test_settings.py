@@ -52,9 +52,20 @@ def test_the_application_starts_with_what_it_is_given(plan: Plan) -> None:
     assert settings["google_cloud_project"] == plan.service["project"]
     assert settings["firestore_database"] == plan.one("google_firestore_database")["name"]
     assert settings["sweep_account"] == plan.address("sweep")
+    assert settings["auth"] == "required"
+    assert plan.address("build") in settings["google_accounts"]
 
 
-@pytest.mark.parametrize("name", ["GOOGLE_CLOUD_PROJECT", "AFTERWORD_SWEEP_AUDIENCE", "AFTERWORD_SWEEP_ACCOUNT"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GOOGLE_CLOUD_PROJECT",
+        "AFTERWORD_GOOGLE_AUDIENCES",
+        "AFTERWORD_GOOGLE_ACCOUNTS",
+        "AFTERWORD_SWEEP_AUDIENCE",
+        "AFTERWORD_SWEEP_ACCOUNT",
+    ],
+)
 def test_the_application_does_not_start_without_what_it_requires(plan: Plan, name: str) -> None:
     """Otherwise the test above would prove nothing."""
     variables = plan.variables | GIVEN_BY_CLOUD_RUN

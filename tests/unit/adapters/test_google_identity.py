@@ -41,10 +41,53 @@ async def test_certificates_are_fetched_once() -> None:
     assert keys.fetched == 1
 
 
+async def test_what_was_found_out_a_moment_ago_is_not_found_out_again() -> None:
+    """Neither who comes with each request nor who tries a thousand forged tokens makes much work."""
+    token, other, forged = signed(), signed(email="other@example.com"), signed(signing_key("somebody-elses"))
+    with key_server(signing_key(), max_age=0) as keys:
+        tokens = VerifiedTokens(certificates=keys.url)
+        await tokens.read(token)
+        keys.status = HTTPStatus.SERVICE_UNAVAILABLE
+
+        assert await tokens.read(token) == await tokens.read(token)
+        assert (await tokens.read(other)).email == "other@example.com"
+        for _ in range(3):
+            with pytest.raises(Unauthenticated):
+                await tokens.read(forged)
+
+    assert keys.fetched == 1
+
+
+async def test_one_thread_waits_for_a_key_server_that_stands_still() -> None:
+    """A forged token each would otherwise take a thread, until large bodies find none."""
+    with key_server(signing_key()) as keys:
+        keys.open.clear()
+        tokens = VerifiedTokens(certificates=keys.url, call_limit=timedelta(milliseconds=50))
+        for _ in range(3):
+            with pytest.raises(KeysUnavailable):
+                await tokens.read(signed())
+        asked = keys.fetched
+        keys.open.set()
+
+    assert asked == 1
+
+
+async def test_a_key_server_that_fails_is_not_asked_for_each_token() -> None:
+    """It has enough to do with itself."""
+    with key_server(signing_key()) as keys:
+        keys.status = HTTPStatus.SERVICE_UNAVAILABLE
+        tokens = VerifiedTokens(certificates=keys.url, pause=timedelta(hours=1))
+        for _ in range(5):
+            with pytest.raises(KeysUnavailable):
+                await tokens.read(signed())
+
+    assert keys.fetched == 1
+
+
 async def test_certificates_that_may_not_be_kept_are_fetched_again() -> None:
     """A key that Google takes back must not be trusted for ever."""
     with key_server(signing_key(), max_age=0) as keys:
-        tokens = VerifiedTokens(certificates=keys.url)
+        tokens = VerifiedTokens(certificates=keys.url, remembered=timedelta(0))
         await tokens.read(signed())
         keys.keys = [signing_key("key-2")]
         with pytest.raises(Unauthenticated):
@@ -103,7 +146,7 @@ async def test_without_certificates_nobody_is_let_in(status: HTTPStatus) -> None
     """That the keys are out of reach is no reason to trust anybody; and it is not the caller's fault."""
     with key_server(signing_key()) as keys:
         keys.status = status
-        tokens = VerifiedTokens(certificates=keys.url)
+        tokens = VerifiedTokens(certificates=keys.url, pause=timedelta(0))
         with pytest.raises(KeysUnavailable):
             await tokens.read(signed())
         keys.status = HTTPStatus.OK
@@ -130,7 +173,7 @@ async def test_junk_in_place_of_certificates_is_nobodys_fault_but_theirs(junk: b
     """The scheduler is told to come again, and nothing of it is kept."""
     with key_server(signing_key()) as keys:
         keys.junk = junk
-        tokens = VerifiedTokens(certificates=keys.url)
+        tokens = VerifiedTokens(certificates=keys.url, pause=timedelta(0))
         with pytest.raises(KeysUnavailable):
             await tokens.read(signed())
         keys.junk = None

@@ -18,18 +18,22 @@ from fastapi import FastAPI
 
 from app.adapters.sqlite_store import SqliteStore
 from app.api.application import create_app
-from app.api.services import Limits, Scheduler, Services, Version
+from app.api.services import Callers, Limits, Services, Version
 from app.domain.errors import PermanentFailure, StoreUnavailable, TransientFailure
+from app.domain.identity import Identities
 from app.domain.processing import Document, Execution, Kind, Processor, ProcessorPool, Report, Result, answer
 from app.domain.task import Task
 from app.engine.drain import Drain
-from app.engine.ports import Snapshot
+from app.engine.ports import Snapshot, UnderWay
 from app.engine.quota import Quota
+from app.engine.rate_limit import RateLimit
 from app.engine.registry import Registry
 from app.engine.runner import Runner, Timing
+from app.engine.sign_of_life import SignOfLife
 from app.engine.slots import Slots
 from app.engine.submission import Defaults, Intake
 from app.engine.sweeper import Sweeper
+from app.engine.turns import Turns
 from app.processors.catalogue import Catalogue
 from app.telemetry import logs
 
@@ -91,6 +95,7 @@ class Store(SqliteStore):
     """A store that can be out of reach or stand still, and where somebody else can be faster."""
 
     is_reachable = True
+    waiting = UnderWay(calls=0, oldest=timedelta(0))
     stands_still_at: str | None = None
     """The call that gets no answer, of `get`, `swap` and `delete`."""
     faster: Callable[[Snapshot], Awaitable[object]] | None = None
@@ -108,6 +113,10 @@ class Store(SqliteStore):
         if faster is not None:
             await faster(seen)
         await super().delete(seen)
+
+    @override
+    def under_way(self) -> UnderWay:
+        return self.waiting
 
     @override
     async def check(self) -> None:
@@ -175,7 +184,10 @@ async def world(  # noqa: PLR0913 - a test names the one that matters to it
     defaults: Defaults | None = None,
     open_tasks: int = 20_000,
     models: Sequence[Processor] = MODELS,
-    scheduler: Scheduler | None = None,
+    scheduler: Identities | None = None,
+    callers: Callable[[Store], Callers] | None = None,
+    rate_limit: RateLimit | None = None,
+    cors_origins: tuple[str, ...] = (),
 ) -> AsyncIterator[World]:
     """Start a process of the service with its store under *path*."""
     store = Store(path / "tasks.db", clock=lambda: datetime.now(UTC))
@@ -198,6 +210,7 @@ async def world(  # noqa: PLR0913 - a test names the one that matters to it
         registry=registry,
         catalogue=catalogue,
         pool=pool,
+        sign_of_life=SignOfLife(store, fresh=timedelta(0)),
         limits=limits or Limits(),
         version=Version(version="1.2.3", commit="abc"),
         lifespan=lifespan,
@@ -205,6 +218,9 @@ async def world(  # noqa: PLR0913 - a test names the one that matters to it
         on_poll=polled.append,
         work_off=Sweeper(runner=runner, interval=timedelta(seconds=15), rng=runner.rng).work_off,
         scheduler=scheduler,
+        callers=callers(store) if callers else None,
+        rate_limit=rate_limit,
+        cors_origins=cors_origins,
     )
     pool.gate.set()
     app = create_app(services)
@@ -246,6 +262,7 @@ def _intake(runner: Runner, defaults: Defaults, quota: Quota) -> Intake:
         slots=runner.slots,
         runner=runner,
         quota=quota,
+        turns=Turns(at_once=2),
         ids=uuid4,
         tokens=_token,
         defaults=defaults,

@@ -28,6 +28,8 @@ DOCUMENTS: dict[str, tuple[Any, str, str]] = {
     "eleven attempts": ({"content": SECRET, "max_attempts": 11}, "max_attempts", "less_than_equal"),
     "attempts as text": ({"content": SECRET, "max_attempts": "3"}, "max_attempts", "int_type"),
     "attempts as truth": ({"content": SECRET, "max_attempts": True}, "max_attempts", "int_type"),
+    "half an attempt": ({"content": SECRET, "max_attempts": 1.5}, "max_attempts", "int_type"),
+    "attempts without end": ({"content": SECRET, "max_attempts": 1e300}, "max_attempts", "less_than_equal"),
     "kept too shortly": ({"content": SECRET, "ttl_seconds": 59}, "ttl_seconds", "greater_than_equal"),
     "kept too long": ({"content": SECRET, "ttl_seconds": 2_592_001}, "ttl_seconds", "less_than_equal"),
     "in the past": ({"content": SECRET, "delay_seconds": -1}, "delay_seconds", "greater_than_equal"),
@@ -79,6 +81,14 @@ async def test_a_document_that_cannot_be_is_refused(here: World, body: Any, memb
     assert found.keys() == {"loc", "msg", "type"}
     assert await here.tasks() == ()
     assert SECRET not in log.getvalue()
+
+
+async def test_a_whole_number_may_be_written_with_a_point(here: World) -> None:
+    """To JSON 3.0 is a whole number, and some languages write every number like that."""
+    answered = await here.caller.post("/process_document/", json={"content": "x", "max_attempts": 3.0})
+
+    (task,) = await here.tasks()
+    assert (answered.status_code, task.max_attempts) == (202, 3)
 
 
 @pytest.mark.parametrize(("body", "member", "kind"), TEXTS.values(), ids=TEXTS.keys())

@@ -214,7 +214,7 @@ async def test_a_body_that_nobody_reads_counts_for_what_the_server_reads_ahead()
         begun.set()
         await go_on.wait()
 
-    budget = BodyBudget(reads_nothing, largest=10**6, together=10**6, time=LONG)
+    budget = BodyBudget(reads_nothing, largest=10**6, together=10**6, has_owners=False, time=LONG)
     first, second = Socket([], declared=10**6), Socket([], declared=10**6 - READ_AHEAD + 1)
 
     async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as requests:
@@ -244,7 +244,7 @@ async def test_what_follows_a_complete_body_may_take_its_time() -> None:
                 await asyncio.sleep(0)
         return messages.pop(0)
 
-    budget = BodyBudget(listens, largest=10, together=10, time=NO_TIME)
+    budget = BodyBudget(listens, largest=10, together=10, has_owners=False, time=NO_TIME)
 
     await budget(Socket([], declared=1).scope, receive, Socket([]).send)
 
@@ -259,10 +259,37 @@ async def test_the_room_of_a_request_that_breaks_is_given_back(breaks: type[Base
         await receive()
         raise breaks
 
-    budget = BodyBudget(broken, largest=10, together=10, time=LONG)
+    budget = BodyBudget(broken, largest=10, together=10, has_owners=False, time=LONG)
     socket = Socket([b"12345"], declared=10)
 
     with pytest.raises(breaks):
         await budget(socket.scope, socket.receive, socket.send)
 
     assert budget.left == 10
+
+
+async def test_no_owner_gets_more_than_half_of_the_room() -> None:
+    """Slow bodies of one tenant would otherwise keep everybody's documents out, for half a minute each."""
+    held, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def holds(_scope: Scope, receive: Receive, _send: Send) -> None:
+        await receive()
+        held.release()
+        await go_on.wait()
+
+    budget = BodyBudget(holds, largest=5, together=20, has_owners=True, time=LONG)
+
+    async def submit(owner: str) -> Socket:
+        socket = Socket([b"12345"], declared=5)
+        await budget({**socket.scope, "state": {"owner": owner}}, socket.receive, socket.send)
+        return socket
+
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as requests:
+        for owner in ("loud", "loud", "quiet"):
+            requests.create_task(submit(owner))
+            await held.acquire()
+        refused = await submit("loud")
+        go_on.set()
+
+    assert refused.answer == (503, "too_many_bodies")
+    assert (budget.left, budget.room("loud")) == (20, 10)

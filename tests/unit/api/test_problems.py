@@ -1,6 +1,7 @@
 """The one table from the domain's errors to HTTP."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -24,7 +25,12 @@ def _all(base: type[errors.ServiceError]) -> Iterator[type[errors.ServiceError]]
         (errors.SubmissionConflict(), 422, False),
         (errors.IllegalTransition(), 409, False),
         (errors.StaleWrite(), 409, True),
-        (errors.QuotaExceeded(), 429, True),
+        (errors.QuotaExceeded(5), 429, True),
+        (errors.RateLimited(5, per=timedelta(seconds=2), again_in=timedelta(seconds=1)), 429, True),
+        (errors.Unauthenticated(), 401, False),
+        (errors.NotPermitted(), 403, False),
+        (errors.StoreOverloaded(), 503, True),
+        (errors.KeysUnavailable(), 503, True),
         (errors.StoreUnavailable(), 503, True),
         (errors.PermanentFailure(), 500, False),
     ],

@@ -3,20 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.adapters.google_identity import PlatformTokens, VerifiedTokens
-from app.api.services import Limits, Scheduler
-from app.domain.identity import ExpectedCaller
+from app.api.services import Limits
+from app.domain.identity import ExpectedCallers, Identities
 from app.domain.processing import Execution
 from tests.google_tokens import ACCOUNT, AUDIENCE, key_server, signed, signing_key, stripped
 from tests.unit.api.arrange import World, assert_problem, calling, world
 
-EXPECTED = ExpectedCaller(account=ACCOUNT, audience=AUDIENCE)
-PLATFORM = Scheduler(tokens=PlatformTokens(), expected=EXPECTED)
+EXPECTED = ExpectedCallers(accounts=frozenset({ACCOUNT}), audiences=frozenset({AUDIENCE}))
+PLATFORM = Identities(tokens=PlatformTokens(), expected=EXPECTED, now=lambda: datetime.now(UTC))
 
 
 def bearer(token: str) -> dict[str, str]:

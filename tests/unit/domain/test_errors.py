@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from datetime import timedelta
 from inspect import cleandoc
 
 import pytest
@@ -11,6 +12,8 @@ from app.domain.errors import (
     IllegalTransition,
     PermanentFailure,
     ProcessorError,
+    QuotaExceeded,
+    RateLimited,
     ServiceError,
     TaskNotFound,
     TimeLimitExceeded,
@@ -43,6 +46,8 @@ def drawn_parents() -> dict[str, str | None]:
 
 
 ALL = family(ServiceError)
+WITH_FIGURES = {QuotaExceeded, RateLimited}
+"""A limit is said with its number."""
 
 
 def test_the_drawn_tree_is_the_real_one() -> None:
@@ -81,7 +86,7 @@ def test_codes_are_words_of_the_interface(error: type[ServiceError]) -> None:
     assert "code" in vars(error)
 
 
-@pytest.mark.parametrize("error", ALL)
+@pytest.mark.parametrize("error", [error for error in ALL if error not in WITH_FIGURES])
 def test_the_docstring_is_the_default_message(error: type[ServiceError]) -> None:
     """One sentence serves the reader of the code and the caller."""
     made = error(retryable=True) if error is TimeLimitExceeded else error()
@@ -96,6 +101,14 @@ def test_the_docstring_is_the_default_message(error: type[ServiceError]) -> None
 def test_a_time_limit_knows_whether_another_attempt_may_be_faster(*, retryable: bool) -> None:
     """Waiting may go faster next time; computing will not."""
     assert TimeLimitExceeded(retryable=retryable).retryable is retryable
+
+
+def test_a_limit_is_said_with_its_number() -> None:
+    """Who is refused wants to know how much would have been fine."""
+    quota, rate = QuotaExceeded(5), RateLimited(10, per=timedelta(seconds=2), again_in=timedelta(seconds=1))
+
+    assert quota.message == "At most 5 tasks may be open; the next one has to wait until one ends"
+    assert rate.message == "At most 10 requests may come within 2 seconds"
 
 
 def test_an_error_can_say_more() -> None:

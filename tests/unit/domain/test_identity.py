@@ -6,21 +6,29 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.errors import NotPermitted, Unauthenticated
-from app.domain.identity import CLOCK_SKEW, ExpectedCaller, IdToken
+from app.domain.identity import CLOCK_SKEW, ExpectedCallers, IdToken
 from tests.factories import NOW
 
 HOUR = timedelta(hours=1)
-EXPECTED = ExpectedCaller(account="sweep@example.com", audience="https://afterword.internal/sweep")
-TOKEN = IdToken(
-    email=EXPECTED.account, email_verified=True, audience=EXPECTED.audience, issued_at=NOW, expires_at=NOW + HOUR
+ACCOUNT, AUDIENCE = "sweep@example.com", "https://afterword.internal/sweep"
+EXPECTED = ExpectedCallers(
+    accounts=frozenset({ACCOUNT, "second@example.com"}), audiences=frozenset({AUDIENCE, "https://second.example"})
 )
+TOKEN = IdToken(email=ACCOUNT, email_verified=True, audience=AUDIENCE, issued_at=NOW, expires_at=NOW + HOUR)
 MOMENT = timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize("passed", [-CLOCK_SKEW, timedelta(0), HOUR, HOUR + CLOCK_SKEW])
 def test_the_expected_caller_is_let_in_while_the_token_is_valid(passed: timedelta) -> None:
     """Two machines never agree on the time to the second."""
-    EXPECTED.admit(TOKEN, now=NOW + passed)
+    assert EXPECTED.admit(TOKEN, now=NOW + passed) == ACCOUNT
+
+
+def test_each_expected_account_comes_in_under_its_own_name() -> None:
+    """The name decides whose documents are shown."""
+    second = replace(TOKEN, email="second@example.com", audience="https://second.example")
+
+    assert EXPECTED.admit(second, now=NOW) == "second@example.com"
 
 
 @pytest.mark.parametrize("passed", [-CLOCK_SKEW - MOMENT, HOUR + CLOCK_SKEW + MOMENT])
@@ -30,7 +38,7 @@ def test_a_token_is_worth_nothing_before_and_after_its_time(passed: timedelta) -
         EXPECTED.admit(TOKEN, now=NOW + passed)
 
 
-@pytest.mark.parametrize("audience", ["", "https://afterword.internal", EXPECTED.audience + "/"])
+@pytest.mark.parametrize("audience", ["", "https://afterword.internal", AUDIENCE + "/"])
 def test_a_token_for_somewhere_else_is_refused(audience: str) -> None:
     """Who was handed the account's token for another service must not use it here."""
     with pytest.raises(Unauthenticated):

@@ -20,6 +20,7 @@ from app.engine.runner import Runner, Timing
 from app.engine.slots import Slots
 from app.engine.submission import Accepted, Defaults, Intake, Submission
 from app.engine.sweeper import Sweeper
+from app.engine.turns import Turns
 from tests.factories import make_task
 from tests.fakes import PATIENCE, FakeModels, Gate, InlinePool, MemoryStore
 
@@ -104,6 +105,7 @@ class Process:
         )
         self.sweeper = Sweeper(runner=self.runner, interval=self.interval, rng=self.rng)
         self.intake = Intake(
+            turns=Turns(at_once=64),
             store=self.store,
             models=self.models,
             slots=self.slots,

@@ -28,7 +28,9 @@ async def test_a_run_of_this_process_is_waited_for_and_read_once() -> None:
     working = process.pool.hold()
     task = await process.claimed_at_birth()
 
-    waiting = asyncio.create_task(finished(process.store, process.registry, task.id, within=PATIENTLY, on_poll=ignore))
+    waiting = asyncio.create_task(
+        finished(process.store, process.registry, task.id, within=PATIENTLY, unless=asyncio.Event(), on_poll=ignore)
+    )
     await working.reached()
     reads_while_working = process.store.reads
     working.open()
@@ -44,7 +46,9 @@ async def test_a_task_that_ends_elsewhere_is_noticed() -> None:
     store = MemoryStore()
     seen = await stored(store)
 
-    waiting = asyncio.create_task(finished(store, Registry(), seen.task.id, within=PATIENTLY, on_poll=ignore))
+    waiting = asyncio.create_task(
+        finished(store, Registry(), seen.task.id, within=PATIENTLY, unless=asyncio.Event(), on_poll=ignore)
+    )
     await store.until(lambda: store.calls["get"] == 2)
     await cas.apply(store, seen.task.id, lambda task: cancel(task, now=store.now()))
 
@@ -57,7 +61,9 @@ async def test_every_look_at_an_unfinished_task_is_a_poll() -> None:
     seen = await stored(store)
     polled: list[Task] = []
 
-    waiting = asyncio.create_task(finished(store, Registry(), seen.task.id, within=PATIENTLY, on_poll=polled.append))
+    waiting = asyncio.create_task(
+        finished(store, Registry(), seen.task.id, within=PATIENTLY, unless=asyncio.Event(), on_poll=polled.append)
+    )
     await store.until(lambda: store.calls["get"] == 2)
     ended = await cas.apply(store, seen.task.id, lambda task: cancel(task, now=store.now()))
     await waiting
@@ -71,7 +77,10 @@ async def test_a_finished_task_is_not_waited_for() -> None:
     store = MemoryStore()
     seen = await store.create(make_task(Status.COMPLETED), "")
 
-    assert await finished(store, Registry(), seen.task.id, within=PATIENTLY, on_poll=ignore) == seen.task
+    assert (
+        await finished(store, Registry(), seen.task.id, within=PATIENTLY, unless=asyncio.Event(), on_poll=ignore)
+        == seen.task
+    )
 
 
 async def test_patience_has_an_end() -> None:
@@ -79,13 +88,17 @@ async def test_patience_has_an_end() -> None:
     store = MemoryStore()
     seen = await stored(store)
 
-    assert await finished(store, Registry(), seen.task.id, within=MOMENT, on_poll=ignore) is None
+    assert (
+        await finished(store, Registry(), seen.task.id, within=MOMENT, unless=asyncio.Event(), on_poll=ignore) is None
+    )
 
 
 async def test_a_task_that_is_gone_is_not_found() -> None:
     """It may be deleted while somebody waits for it."""
     with pytest.raises(TaskNotFound):
-        await finished(MemoryStore(), Registry(), make_task().id, within=PATIENTLY, on_poll=ignore)
+        await finished(
+            MemoryStore(), Registry(), make_task().id, within=PATIENTLY, unless=asyncio.Event(), on_poll=ignore
+        )
 
 
 async def test_an_outage_is_told_to_who_waits() -> None:
@@ -95,4 +108,23 @@ async def test_an_outage_is_told_to_who_waits() -> None:
     store.reachable = False
 
     with pytest.raises(StoreUnavailable):
-        await finished(store, Registry(), seen.task.id, within=PATIENTLY, on_poll=ignore)
+        await finished(store, Registry(), seen.task.id, within=PATIENTLY, unless=asyncio.Event(), on_poll=ignore)
+
+
+async def test_nobody_waits_in_a_process_that_is_about_to_end() -> None:
+    """The server would cut the connection instead, without a word about the task that goes on."""
+    process, ends = Process(store=MemoryStore()), asyncio.Event()
+    working = process.pool.hold()
+    task = await process.claimed_at_birth()
+    waiting = asyncio.create_task(
+        finished(process.store, process.registry, task.id, within=PATIENTLY, unless=ends, on_poll=ignore)
+    )
+    await working.reached()
+
+    ends.set()
+    async with asyncio.timeout(PATIENCE):
+        ended = await waiting
+    working.open()
+    await process.registry.ended(task.id)
+
+    assert ended is None

@@ -4,6 +4,7 @@ import gc
 from weakref import WeakSet
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.domain.errors import QuotaExceeded
 from app.engine.quota import FRESH, RECOUNT, Quota
@@ -133,6 +134,19 @@ async def test_a_flood_beyond_the_limit_is_counted_once_a_second(
         stopwatch.advance(MOMENT)
 
     assert len(ledger.asked) == 3
+
+
+async def test_a_flood_beyond_the_limit_is_logged_once_a_second(
+    quota: Quota, ledger: Ledger, stopwatch: Stopwatch
+) -> None:
+    """Log lines are on the owner's bill too."""
+    ledger.open["me"] = LIMIT
+    with capture_logs() as lines:
+        await admitted(quota, 100)
+        stopwatch.advance(RECOUNT + MOMENT)
+        await admitted(quota, 100)
+
+    assert [(line["event"], line["open_tasks"]) for line in lines] == [("quota exceeded", LIMIT)] * 2
 
 
 async def test_what_was_withdrawn_makes_room(quota: Quota, ledger: Ledger) -> None:

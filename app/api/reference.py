@@ -1,0 +1,169 @@
+"""
+What the OpenAPI document says that the framework cannot know: errors, headers, where an answer leads to, limits.
+
+A status that is not documented is one that no endpoint may answer with: there is no `default`.
+"""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from app.api.problems import MEDIA_TYPE, Problem
+from app.api.services import Services
+from app.domain.processing import Kind
+
+type Responses = dict[int | str, dict[str, Any]]
+
+OPTIONAL: Final = "-if-any"
+"""Ends the name of a description whose header is not always there."""
+
+HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "Idempotency-Replayed-if-any": {
+        "description": "The task is that of an earlier, equal request.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Location": {
+        "description": "Where to ask after the task.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "RateLimit": {
+        "description": "The limit that was reached, what is left of it, and, if that is known, in how many seconds "
+        "there is more.",
+        "required": True,
+        "schema": {"type": "string", "examples": ['"requests";r=0;t=1']},
+    },
+    "RateLimit-Policy": {
+        "description": "The limit: so many, and, if it is one of requests, within so many seconds.",
+        "required": True,
+        "schema": {"type": "string", "examples": ['"requests";q=200;w=2']},
+    },
+    "Retry-After": {
+        "description": "After how many seconds to ask again.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "Retry-After-if-any": {
+        "description": "After how many seconds to ask again; not once the task has ended.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {
+        "description": "How to say who you are.",
+        "required": True,
+        "schema": {"type": "string", "const": "Bearer"},
+    },
+    "X-Request-Id": {
+        "description": "Names this request in the service's logs: the caller's own id, if it has sent a sane one.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+    },
+}
+
+HEADERS_OF: Final[Mapping[int, tuple[str, ...]]] = {
+    401: ("WWW-Authenticate",),
+    429: ("RateLimit", "RateLimit-Policy", "Retry-After"),
+    503: ("Retry-After",),
+}
+"""What goes with an error, whatever has caused it."""
+
+MEANS: Final[Mapping[int, str]] = {
+    400: "This is no HTTP, or can be read in more than one way.",
+    401: "There is no valid API key, or token, that says who is asking.",
+    403: "Whoever asks may not.",
+    404: "There is no such task, or it is not yours.",
+    408: "The request, or its body, took too long to arrive.",
+    413: "The body is larger than this service accepts.",
+    415: "The body is not JSON.",
+    422: "The request is not valid.",
+    429: "Too many requests, or too many open tasks.",
+    431: "The address and the headers are larger than this service accepts.",
+    500: "Something broke in the service.",
+    503: "The service, or its store, cannot do it now; the same request may succeed later.",
+}
+
+
+def _references(headers: Iterable[str]) -> dict[str, Any]:
+    return {name.removesuffix(OPTIONAL): {"$ref": f"#/components/headers/{name}"} for name in headers}
+
+
+def answer(status: int, *headers: str, links: Mapping[str, Mapping[str, Any]] | None = None) -> Responses:
+    """Describe, beside the body of an answer, its *headers* and where it leads to."""
+    described: dict[str, Any] = {"headers": _references(headers)}
+    return {status: described | ({"links": dict(links)} if links else {})}
+
+
+def documented(*statuses: int) -> Responses:
+    """Describe the problems that an endpoint may answer with."""
+    return {
+        status: {
+            "model": Problem,
+            "description": MEANS.get(status, HTTPStatus(status).phrase),
+            "headers": _references(HEADERS_OF.get(status, ())),
+        }
+        for status in statuses
+    }
+
+
+def link(operation: str, description: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Say that *operation* can follow, with *parameters* from this answer."""
+    return {"operationId": operation, "description": description, "parameters": dict(parameters)}
+
+
+WITH_THIS_TASK: Final = {
+    "cancel": link("cancel_task", "Cancel it, if it has not ended.", {"task_id": "$response.body#/task_id"}),
+    "retry": link("retry_task", "Start it over, if it has failed.", {"task_id": "$response.body#/task_id"}),
+    "delete": link("delete_task", "Erase it, if it has ended.", {"task_id": "$response.body#/task_id"}),
+}
+"""What can follow an answer that shows a task."""
+
+EVERYWHERE: Final[Responses] = documented(400, 408, 413, 431, 500, 503)
+"""Whatever is asked: a body is refused, or cannot be held, also where none is wanted."""
+
+WHERE_CALLERS_ARE_KNOWN: Final[Responses] = documented(401, 403, 429)
+"""What the entrance answers on every path that it does not leave open."""
+
+WITH_A_BODY: Final[Responses] = documented(415, 422)
+
+
+def complete(schema: dict[str, Any], services: Services) -> None:
+    """Bring what the framework has written into its final form: for *services*, with their models and limits."""
+    schema["components"]["headers"] = dict(HEADERS)
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            _leave_out_null(operation.get("parameters", ()))
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+            for response in operation["responses"].values():
+                _describe_problem(response)
+                response["headers"] = response.get("headers", {}) | _references(["X-Request-Id"])
+    _describe_requests(schema["components"]["schemas"], services)
+
+
+def _leave_out_null(parameters: Any) -> None:  # noqa: ANN401 - JSON
+    """Describe a parameter that may be left out as what it is if it is there; only a body can hold a null."""
+    for parameter in parameters:
+        kinds = [kind for kind in parameter["schema"].pop("anyOf", ()) if kind != {"type": "null"}]
+        for kind in kinds:
+            parameter["schema"] |= kind
+
+
+def _describe_problem(response: dict[str, Any]) -> None:
+    """Give a problem its media type; the framework takes every model for plain JSON."""
+    content = response.get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    if schema.get("$ref", "").endswith(f"/{Problem.__name__}"):
+        content[MEDIA_TYPE] = content.pop("application/json")
+
+
+def _describe_requests(schemas: dict[str, Any], services: Services) -> None:
+    """Say what this service takes: the names of its models, its limits, its defaults."""
+    limit, defaults = services.limits.content_bytes, services.intake.defaults
+    for name, kind, content in (
+        ("DocumentRequest", Kind.DOCUMENT, "content"),
+        ("TextRequest", Kind.TEXT, "text"),
+    ):
+        members = schemas[name]["properties"]
+        members["model_name"]["enum"] = list(services.catalogue.names(kind))
+        members[content]["maxLength"] = limit
+        members[content]["description"] += f" It may have {limit:,} bytes in UTF-8."
+        members["max_attempts"]["default"] = defaults.max_attempts
+        members["ttl_seconds"]["default"] = int(defaults.time_to_live.total_seconds())
