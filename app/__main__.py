@@ -21,7 +21,7 @@ from app import keys
 from app.domain.errors import ServiceError
 from app.domain.processing import Document, Json, Kind, Processor, Report, Result, answer
 from app.processors.catalogue import Catalogue, CatalogueError
-from app.settings import Auth, Settings, Store, explain, unknown
+from app.settings import Auth, Settings, explain, unknown
 
 FALLBACK_MODEL = "default_ai_model"
 PORT_PATIENCE = timedelta(seconds=3)
@@ -40,7 +40,7 @@ def serve() -> None:
     asyncio.run(_refuse_a_taken_port(settings))
     shown = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104 - compared, not bound
     _say(f"Serving http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)")
-    _say(f"Tasks are kept in {_whereabouts(settings)}")
+    _say(f"Tasks are kept in {settings.whereabouts}")
     for name in unknown(os.environ):
         _say(f"{name} is no setting; docs/settings.md lists them")
     if settings.auth is Auth.NONE:
@@ -100,16 +100,6 @@ def _is_taken(settings: Settings) -> bool:
         except OSError as error:
             return error.errno == EADDRINUSE  # anything else is for the server to say
     return False
-
-
-def _whereabouts(settings: Settings) -> str:
-    if settings.store is Store.SQLITE:
-        return str(settings.sqlite_path)
-    if settings.firestore_emulator_host:
-        return f"the Firestore emulator at {settings.firestore_emulator_host}"
-    return (
-        f"Firestore, database {settings.firestore_database} of {settings.google_cloud_project or 'the default project'}"
-    )
 
 
 def _say(message: str) -> None:

@@ -1,6 +1,7 @@
 """The command line's half of API keys: `python -m app keys`."""
 
 import asyncio
+import os
 import re
 import secrets
 import sys
@@ -16,7 +17,7 @@ from rich.table import Table
 from app.domain.errors import ServiceError
 from app.domain.keys import PREFIX, ApiKey, id_of, make_key
 from app.engine.ports import ApiKeys
-from app.settings import Settings, explain
+from app.settings import Settings, Store, explain, unknown
 from app.telemetry import logs
 from app.wiring import Storage, build_storage
 
@@ -46,7 +47,13 @@ def duration(text: str) -> timedelta:
 
 @cli.command()
 def create(
-    owner: Annotated[str, typer.Option(help="Whose documents it opens: letters, digits and . _ @ : -")],
+    owner: Annotated[
+        str,
+        typer.Option(
+            help="Whose documents it opens: letters, digits and . _ @ : -  What was handed in while nobody had to say "
+            "who they are belongs to `anonymous`."
+        ),
+    ],
     expires: Annotated[
         timedelta | None,
         typer.Option(parser=duration, metavar="TIME", help="How long it is valid, such as 90d; by default for ever."),
@@ -69,7 +76,7 @@ def create(
         return key, kept
 
     key, kept = _with_keys(add)
-    _say(f"Key {kept.id} of {kept.owner}, valid {_until(kept)}. It is shown this once:")
+    _say(f"Key {kept.id} of {kept.owner}, valid {_until(kept)}. This is the only time that it is printed:")
     sys.stdout.write(f"{key}\n")
 
 
@@ -81,26 +88,36 @@ def show() -> None:
         table = Table("id", "owner", "made", "valid", "state", box=None)
         for key in await keys.list():
             table.add_row(key.id, key.owner, _day(key.created_at), _until(key), _state(key, now))
+        if not table.rows:
+            _say("There are no keys yet; `keys create` makes one.")
         Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
-    _with_keys(read)
+    _with_keys(read, in_a_store_that_is_there=True)
 
 
 @cli.command()
-def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `list` shows it.")]) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `list` shows it, or the whole key.")],
+) -> None:
     """Make a key invalid; within half a minute every instance refuses it."""
 
     async def end(keys: ApiKeys, now: datetime) -> ApiKey:
         return await keys.revoke(id_of(key_id) if key_id.startswith(PREFIX) else key_id, now=now)
 
-    revoked = _with_keys(end)
+    revoked = _with_keys(end, in_a_store_that_is_there=True)
     _say(f"Key {revoked.id} of {revoked.owner} is revoked; within half a minute every instance refuses it.")
 
 
-def _with_keys[T](work: Callable[[ApiKeys, datetime], Awaitable[T]]) -> T:
+def _with_keys[T](work: Callable[[ApiKeys, datetime], Awaitable[T]], *, in_a_store_that_is_there: bool = False) -> T:
     """Do *work* with the store's keys, or end with what is wrong in a sentence."""
+    for name in unknown(os.environ):
+        _say(f"{name} is no setting; docs/settings.md lists them")
     try:
         settings = Settings()
+        _say(f"Keys are kept in {settings.whereabouts}")
+        if in_a_store_that_is_there and settings.store is Store.SQLITE and not settings.sqlite_path.exists():
+            _say("There is no such file")
+            raise typer.Exit(1)
         logs.configure(level=settings.log_level, project=settings.google_cloud_project, stream=sys.stderr)
         return asyncio.run(_opened(build_storage(settings), work))
     except ValidationError as error:
@@ -128,7 +145,7 @@ def _until(key: ApiKey) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _say(message: str) -> None:

@@ -215,6 +215,10 @@ class Settings(BaseSettings):
             raise ValueError("AFTERWORD_GOOGLE_AUTH needs AFTERWORD_GOOGLE_AUDIENCES and AFTERWORD_GOOGLE_ACCOUNTS")
         if "*" in self.cors_origins and self.auth is Auth.NONE:
             raise ValueError("AFTERWORD_CORS_ORIGINS=* needs AFTERWORD_AUTH=required, or any web page could come in")
+        if (self.google_audiences or self.google_accounts) and not self.google_auth:
+            raise ValueError("AFTERWORD_GOOGLE_AUTH must be set too: verified, or platform behind Cloud Run's IAM")
+        if not all("@" in account for account in self.google_accounts):
+            raise ValueError("AFTERWORD_GOOGLE_ACCOUNTS are e-mail addresses")
         if self.google_auth and self.auth is Auth.NONE:
             raise ValueError("AFTERWORD_GOOGLE_AUTH needs AFTERWORD_AUTH=required, or it would keep nobody out")
 
@@ -224,6 +228,16 @@ class Settings(BaseSettings):
         if self.google_auth is TokenCheck.PLATFORM:
             raise ValueError("AFTERWORD_GOOGLE_AUTH=platform needs Cloud Run in front; set it to verified")
         return self
+
+    @property
+    def whereabouts(self) -> str:
+        """The store, as a person would name it."""
+        if self.store is Store.SQLITE:
+            return str(self.sqlite_path)
+        if self.firestore_emulator_host:
+            return f"the Firestore emulator at {self.firestore_emulator_host}"
+        project = self.google_cloud_project or "the default project"
+        return f"Firestore, database {self.firestore_database} of {project}"
 
     @property
     def slots_for_cpu(self) -> int:

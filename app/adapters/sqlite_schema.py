@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from typing import Final
 
 from app.domain.errors import StoreUnavailable
+from app.telemetry.logs import get_logger
 
 _TASKS: Final = (
     # `version` is random, not counted: a task that is deleted and made again must not repeat one.
@@ -77,11 +78,14 @@ def lay_out(connection: Connection) -> None:
     if is_laid_out:
         return
     connection.execute("BEGIN IMMEDIATE")  # one process makes the tables; the others wait here, and look again
-    for step in _STEPS[_layout(connection) :]:
+    found = _layout(connection)
+    for step in _STEPS[found:]:
         for statement in step:
             connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {SCHEMA}")
     connection.commit()
+    if 0 < found < SCHEMA:
+        get_logger().warning("store upgraded", layout=SCHEMA, before=found)  # an earlier version refuses it from now on
 
 
 def _layout(connection: Connection) -> int:

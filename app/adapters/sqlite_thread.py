@@ -232,6 +232,9 @@ def _connect(path: Path) -> Connection:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents and key hashes are nobody else's
     except OSError as error:
         raise StoreUnavailable("The task store's directory cannot be made") from error
+    if not path.exists():
+        with suppress(OSError):  # SQLite says better what is wrong with it
+            path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     try:
         lay_out(connection)

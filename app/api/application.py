@@ -21,6 +21,9 @@ Hand in a document, get `202` and a task id in milliseconds, and read its summar
 
 An accepted task is stored before it is answered, so it survives the process that accepted it, and it always ends:
 `completed`, `failed` or `cancelled`. Errors are `application/problem+json` with a stable `code`.
+
+Where the operator asks for a key, each call carries one; it shows its owner's tasks and nobody else's. Whoever runs the
+service makes keys with `python -m app keys create`.
 """
 TAGS: Final = [
     {"name": "documents", "description": "Summary, keywords and entities of a document."},

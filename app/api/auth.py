@@ -19,7 +19,7 @@ BEARER: Final = HTTPBearer(
 API_KEY: Final = APIKeyHeader(
     name="X-API-Key",
     scheme_name="apiKey",
-    description="An API key, where `Authorization` is for somebody else.",
+    description="An API key, where `Authorization` is for somebody else; if both are sent, this one counts.",
     auto_error=False,
 )
 

@@ -163,7 +163,7 @@ def _limits(error: ServiceError) -> dict[str, str]:
     match error:
         case RateLimited():
             seconds = ceil(error.again_in.total_seconds())
-            policy = f'"requests";q={error.limit};w={ceil(error.per.total_seconds())}'
+            policy = f'"requests";q={error.per_second};w=1'
             return {"RateLimit-Policy": policy, "RateLimit": f'"requests";r=0;t={seconds}', "Retry-After": f"{seconds}"}
         case QuotaExceeded():
             return {"RateLimit-Policy": f'"open-tasks";q={error.limit}', "RateLimit": '"open-tasks";r=0'}

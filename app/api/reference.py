@@ -36,7 +36,7 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "RateLimit-Policy": {
         "description": "The limit: so many, and, if it is one of requests, within so many seconds.",
         "required": True,
-        "schema": {"type": "string", "examples": ['"requests";q=200;w=2']},
+        "schema": {"type": "string", "examples": ['"requests";q=50;w=1']},
     },
     "Retry-After": {
         "description": "After how many seconds to ask again.",
@@ -69,7 +69,7 @@ HEADERS_OF: Final[Mapping[int, tuple[str, ...]]] = {
 MEANS: Final[Mapping[int, str]] = {
     400: "This is no HTTP, or can be read in more than one way.",
     401: "There is no valid API key, or token, that says who is asking.",
-    403: "Whoever asks may not.",
+    403: "The caller may not do this.",
     404: "There is no such task, or it is not yours.",
     408: "The request, or its body, took too long to arrive.",
     413: "The body is larger than this service accepts.",

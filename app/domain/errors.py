@@ -106,11 +106,10 @@ class RateLimited(Rejected):
 
     code = "rate_limited"
 
-    def __init__(self, limit: int, *, per: timedelta, again_in: timedelta) -> None:
-        """Say that at most *limit* requests fit into the time *per*, and the next one *again_in* some time."""
-        super().__init__(f"At most {limit} requests may come within {per.total_seconds():g} seconds")
-        self.limit = limit
-        self.per = per
+    def __init__(self, per_second: int, *, at_once: int, again_in: timedelta) -> None:
+        """Say that so many may come *per_second*, so many *at_once*, and the next one *again_in* some time."""
+        super().__init__(f"At most {per_second} requests may come in a second, and {at_once} at once")
+        self.per_second = per_second
         self.again_in = again_in
 
 

@@ -51,7 +51,7 @@ class RateLimit:
         if not self._limiter.consume(owner):
             missing = 1 - self._buckets.get_token_count(owner)
             again_in = timedelta(seconds=missing / self._per_second)
-            raise RateLimited(self._burst, per=BURST, again_in=again_in)
+            raise RateLimited(self._per_second, at_once=self._burst, again_in=again_in)
 
     @asynccontextmanager
     async def beginning(self, owner: str) -> AsyncIterator[Callable[[], None]]:

@@ -109,8 +109,20 @@ def test_a_list_shows_whose_keys_there_are_and_no_key(database: Path) -> None:
     assert not re.search("[0-9a-f]{17}", result.output), "neither a secret nor a digest"
 
 
+@pytest.mark.parametrize("command", [("list",), ("revoke", "0" * 16)])
+def test_a_store_that_is_not_there_is_not_made_by_a_look_at_it(database: Path, command: tuple[str, ...]) -> None:
+    """Of a leaked key it would be said that there is none, while it opens the real store."""
+    result = run(database, *command)
+
+    assert (result.exit_code, database.exists()) == (1, False)
+    assert f"Keys are kept in {database}" in said(result)
+    assert "There is no such file" in said(result)
+
+
 def test_an_empty_list_is_a_list(database: Path) -> None:
     """A new deployment has none."""
+    database.touch()
+
     result = run(database, "list")
 
     assert result.exit_code == 0
@@ -265,7 +277,7 @@ def test_a_store_out_of_reach_is_said_in_a_sentence(tmp_path: Path, command: lis
     result = run(tmp_path / "file" / "tasks.db", *command)
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.splitlines()[-1].startswith("The task store")
+    assert result.stderr.splitlines()[-1].startswith(("The task store", "There is no such file"))
     assert "Traceback" not in result.output
 
 

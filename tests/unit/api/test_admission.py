@@ -39,7 +39,7 @@ async def test_who_asks_too_often_is_told_the_limit_and_when_to_come_again(here:
 
     body = assert_problem(answered, 429, "rate_limited")
     assert body["retryable"] is True
-    assert answered.headers["ratelimit-policy"] == '"requests";q=2;w=2'
+    assert answered.headers["ratelimit-policy"] == '"requests";q=1;w=1'
     assert re.fullmatch(r'"requests";r=0;t=[0-9]+', answered.headers["ratelimit"])
     assert answered.headers["ratelimit"].endswith(f"t={answered.headers['retry-after']}")
     assert 1 <= int(answered.headers["retry-after"]) <= 2

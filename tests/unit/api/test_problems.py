@@ -26,7 +26,7 @@ def _all(base: type[errors.ServiceError]) -> Iterator[type[errors.ServiceError]]
         (errors.IllegalTransition(), 409, False),
         (errors.StaleWrite(), 409, True),
         (errors.QuotaExceeded(5), 429, True),
-        (errors.RateLimited(5, per=timedelta(seconds=2), again_in=timedelta(seconds=1)), 429, True),
+        (errors.RateLimited(5, at_once=10, again_in=timedelta(seconds=1)), 429, True),
         (errors.Unauthenticated(), 401, False),
         (errors.NotPermitted(), 403, False),
         (errors.StoreOverloaded(), 503, True),

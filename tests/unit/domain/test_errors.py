@@ -105,10 +105,10 @@ def test_a_time_limit_knows_whether_another_attempt_may_be_faster(*, retryable: 
 
 def test_a_limit_is_said_with_its_number() -> None:
     """Who is refused wants to know how much would have been fine."""
-    quota, rate = QuotaExceeded(5), RateLimited(10, per=timedelta(seconds=2), again_in=timedelta(seconds=1))
+    quota, rate = QuotaExceeded(5), RateLimited(5, at_once=10, again_in=timedelta(seconds=1))
 
     assert quota.message == "At most 5 tasks may be open; the next one has to wait until one ends"
-    assert rate.message == "At most 10 requests may come within 2 seconds"
+    assert rate.message == "At most 5 requests may come in a second, and 10 at once"
 
 
 def test_an_error_can_say_more() -> None:

@@ -42,9 +42,9 @@ def test_who_is_refused_learns_the_limit_and_when_to_come_again() -> None:
     with pytest.raises(RateLimited) as caught:
         limit.admit("acme")
 
-    assert (caught.value.limit, caught.value.per) == (2, timedelta(seconds=2))
+    assert caught.value.per_second == 1
     assert timedelta(0) < caught.value.again_in <= timedelta(seconds=1)
-    assert caught.value.message == "At most 2 requests may come within 2 seconds"
+    assert caught.value.message == "At most 1 requests may come in a second, and 2 at once"
 
 
 def test_who_is_refused_loses_nothing_by_it() -> None:
