@@ -125,11 +125,12 @@ image-check: $(DEVELOPMENT) ## Run the image as Cloud Run does, and try it (need
 
 check-infra: $(DEVELOPMENT) $(CHECKOV) ## Check the Terraform tree, and what it plans for each environment
 	@plans=$$(mktemp -d) && trap 'rm -rf "$$plans"' EXIT && export TF_VAR_project_id=afterword-check && \
+	$(TERRAFORM_CHECK) infra --steps fmt,init,validate,test && \
 	for environment in dev prod; do \
 		echo "$$environment:" && $(TERRAFORM_CHECK) infra --var-file infra/environments/$$environment.tfvars \
-			--plan-json "$$plans/$$environment.json" || exit 1; \
+			--plan-json "$$plans/$$environment.json" --steps init,plan || exit 1; \
 	done && \
-	AFTERWORD_PLANS="$$plans" $(PY) -m pytest -q tests/infra/plans
+	AFTERWORD_PLANS="$$plans" $(PY) -m pytest -q --numprocesses=$(TESTERS) tests/infra/plans
 	$(CHECKOV) --directory infra
 
 deploy: $(DEVELOPMENT) ## Check, build, push and release this commit (PROJECT=..., REGION=...)

@@ -47,6 +47,18 @@ def test_every_step_is_taken_in_order_and_the_plan_written_down(terraform: Stand
     assert plan.read_text(encoding="utf-8") == "said by terraform show -json plan\n"
 
 
+def test_only_the_steps_that_are_asked_for_are_taken(terraform: StandIn, module: Path) -> None:
+    """A second environment needs no second run of the same tests."""
+    plan = module.parent / "plan.json"
+
+    planned = check(terraform, module, "--plan-json", plan, "--steps", "init,plan")
+    tested = check(terraform, module, "--steps", "fmt,init,validate,test")
+
+    assert (planned.returncode, tested.returncode) == (0, 0)
+    taken = [call.words[1] for call in terraform.calls()]
+    assert taken == ["init", "plan", "show", "fmt", "init", "validate", "test"]
+
+
 def test_it_works_in_a_copy_with_a_state_of_its_own(terraform: StandIn, module: Path) -> None:
     """A check that used the backend would plan, and lock, the real thing."""
     before = sorted(module.iterdir())

@@ -51,7 +51,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     variables.write_text(PUBLIC, encoding="utf-8")
     command = shlex.split(os.environ["TERRAFORM_CHECK"])
     subprocess.run(  # noqa: S603 - the operator's own command
-        [*command, "infra", "--var-file", variables, "--plan-json", folder / "public.json"],
+        [*command, "infra", "--var-file", variables, "--plan-json", folder / "public.json", "--steps", "init,plan"],
         cwd=ROOT,
         check=True,
         timeout=600,

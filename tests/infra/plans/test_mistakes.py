@@ -62,7 +62,12 @@ def test_a_mistake_is_found(terraform_check: list[str], tmp_path: Path, mistake:
     (module / mistake.file).write_text(text.replace(mistake.old, mistake.new), encoding="utf-8")
 
     ended = subprocess.run(  # noqa: S603 - the operator's own command
-        [*terraform_check, module], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+        [*terraform_check, module, "--steps", "init,validate,test"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
 
     assert ended.returncode != 0
