@@ -175,7 +175,7 @@ class Runner:
                 case Completed(result):
                     return complete(task, token=token, result=result, now=now)
                 case Failed(failure):
-                    retry_at = now + backoff(task.attempt, jitter=jitter)
+                    retry_at = now + backoff(seen.task.attempt, jitter=jitter)  # a task started over is at none
                     return fail(task, token=token, failure=failure, retry_at=retry_at, now=now)
                 case _:
                     return release(task, token=token, now=now)

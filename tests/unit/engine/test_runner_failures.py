@@ -1,6 +1,8 @@
 """Models that fail, in all the ways a model can; what becomes of the task, and what nobody gets to read."""
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from typing import override
 
 import pytest
@@ -9,6 +11,9 @@ from structlog.testing import capture_logs
 from app.domain.errors import PermanentFailure, TaskNotFound, TransientFailure
 from app.domain.processing import Document, Failure, Report, Result
 from app.domain.task import Status, Task
+from app.domain.transitions import fail, retry
+from app.engine import cas
+from tests.factories import FAILURE
 from tests.fakes import Lost, MemoryStore
 from tests.unit.engine.process import MOMENT, Process, cpu_model, io_model, stored
 
@@ -193,6 +198,29 @@ async def test_a_retry_is_run_as_soon_as_it_is_due() -> None:
 
     assert process.store.peek(task.id).attempt == 2
     assert attempts == ["A document."] * 2
+
+
+async def test_a_task_that_was_started_over_meanwhile_is_not_its_late_workers_any_more() -> None:
+    """Another worker has failed it and its caller asked for more: it is at no attempt, and nobody waits after none."""
+
+    def stumble(_document: Document, _report: Report) -> Result:
+        raise TransientFailure
+
+    process = Process(store=MemoryStore(), model=cpu_model(stumble))
+    working, now = process.pool.hold(), process.store.now()
+    task = await process.claimed_at_birth()
+    await working.reached()
+    assert task.lease is not None
+    given_up = partial(fail, token=task.lease.token, failure=replace(FAILURE, retryable=False), retry_at=now, now=now)
+    await cas.apply(process.store, task.id, given_up)
+    await cas.apply(process.store, task.id, partial(retry, now=now))
+
+    with capture_logs() as lines:
+        working.open()
+        await process.quiet()
+
+    assert [line["event"] for line in lines] == ["lease lost before the outcome"]
+    assert process.store.peek(task.id).status is Status.PENDING
 
 
 async def test_a_document_that_is_no_longer_there_fails_for_good() -> None:
