@@ -9,10 +9,9 @@ import sys
 from datetime import timedelta
 from errno import EADDRINUSE
 from pathlib import Path
-from typing import Annotated, Never
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -21,30 +20,29 @@ from app import keys
 from app.domain.errors import ServiceError
 from app.domain.processing import Document, Json, Kind, Processor, Report, Result, answer
 from app.processors.catalogue import Catalogue, CatalogueError
-from app.settings import Auth, Settings, explain, unknown
+from app.settings import Auth, Settings
+from app.terminal import errors, name_what_is_no_setting, read_settings, say, stop
 
 FALLBACK_MODEL = "default_ai_model"
 PORT_PATIENCE = timedelta(seconds=3)
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Asynchronous document AI.", rich_markup_mode=None)
 cli.add_typer(keys.cli, name="keys")
-errors = Console(stderr=True)
 
 
 @cli.command()
 def serve() -> None:
     """Serve the API on $PORT (8080) until it is told to stop."""
-    settings = _settings()
+    settings = read_settings()
     if settings.processors:  # what is wrong with them is better read here than in a worker's log
         _catalogue(settings)
     asyncio.run(_refuse_a_taken_port(settings))
     shown = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104 - compared, not bound
-    _say(f"Serving http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)")
-    _say(f"Tasks are kept in {settings.whereabouts}")
-    for name in unknown(os.environ):
-        _say(f"{name} is no setting; docs/settings.md lists them")
+    say(f"Serving http://{shown}:{settings.port}  (try /docs; Ctrl-C ends it)")
+    say(f"Tasks are kept in {settings.whereabouts}")
+    name_what_is_no_setting()
     if settings.auth is Auth.NONE:
-        _say("Whoever reaches this port may read and submit everything: AFTERWORD_AUTH is none")
+        say("Whoever reaches this port may read and submit everything: AFTERWORD_AUTH is none")
     sys.stderr.flush()
     arguments = [sys.executable, "-m", "gunicorn", "--config", "python:app.server", "app.main:create()"]
     os.execv(sys.executable, arguments)  # noqa: S606 - this very interpreter
@@ -59,11 +57,11 @@ def process(
     """Read a document here and now, without a server."""
     text = _read(file)
     try:
-        processor = _find(_catalogue(_settings()), model)
+        processor = _find(_catalogue(read_settings()), model)
         with _progress() as bar:
             result = _run(processor, text, bar)
     except ServiceError as error:
-        _stop(error.message)
+        stop(error.message)
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
     else:
@@ -74,7 +72,7 @@ def process(
 def models() -> None:
     """List the models that a task can name."""
     table = Table("name", "also called", "takes", "runs as", "languages", box=None)
-    for processor in _catalogue(_settings()):
+    for processor in _catalogue(read_settings()):
         kinds = ", ".join(sorted(processor.kinds))
         languages = ", ".join(processor.languages) or "any"
         table.add_row(processor.name, ", ".join(processor.aliases), kinds, processor.execution.value, languages)
@@ -88,7 +86,7 @@ async def _refuse_a_taken_port(settings: Settings) -> None:
             while _is_taken(settings):  # noqa: ASYNC110 - nothing tells of a port that comes free but asking
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        _stop(f"Port {settings.port} is in use; stop what listens there, or set PORT to another one")
+        stop(f"Port {settings.port} is in use; stop what listens there, or set PORT to another one")
 
 
 def _is_taken(settings: Settings) -> bool:
@@ -102,23 +100,11 @@ def _is_taken(settings: Settings) -> bool:
     return False
 
 
-def _say(message: str) -> None:
-    errors.print(message, highlight=False, markup=False, soft_wrap=True)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        _say(explain(error))
-        raise typer.Exit(2) from error
-
-
 def _catalogue(settings: Settings) -> Catalogue:
     try:
         return Catalogue.load(settings.processors)
     except CatalogueError as error:
-        _stop(str(error))
+        stop(str(error))
 
 
 def _find(catalogue: Catalogue, model: str) -> Processor:
@@ -131,11 +117,11 @@ def _read(file: Path) -> str:
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except OSError as error:
-        _stop(f"{file} cannot be read: {error.strerror}")
+        stop(f"{file} cannot be read: {error.strerror}")
     except UnicodeDecodeError:
-        _stop(f"{file} is not a text in UTF-8")
+        stop(f"{file} is not a text in UTF-8")
     if not text.strip():
-        _stop(f"{file} is empty")
+        stop(f"{file} is empty")
     return text
 
 
@@ -183,11 +169,6 @@ def _readable(value: Json) -> str:
     if isinstance(value, bool):
         return "  yes" if value else "  no"
     return f"  {value}"
-
-
-def _stop(message: str) -> Never:
-    _say(message)
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The command line's half of API keys: `python -m app keys`."""
 
 import asyncio
-import os
 import re
 import secrets
 import sys
@@ -10,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from app.domain.errors import ServiceError
 from app.domain.keys import PREFIX, ApiKey, id_of, make_key
 from app.engine.ports import ApiKeys
-from app.settings import Settings, Store, explain, unknown
+from app.settings import Store
 from app.telemetry import logs
+from app.terminal import name_what_is_no_setting, read_settings, say, stop
 from app.wiring import Storage, build_storage
 
 UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -27,7 +26,6 @@ WIDE: Final = 300
 LONGEST: Final = timedelta(days=3660)
 
 cli = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API keys of the configured store.")
-errors = Console(stderr=True)
 
 
 def duration(text: str) -> timedelta:
@@ -76,7 +74,7 @@ def create(
         return key, kept
 
     key, kept = _with_keys(add)
-    _say(f"Key {kept.id} of {kept.owner}, valid {_until(kept)}. This is the only time that it is printed:")
+    say(f"Key {kept.id} of {kept.owner}, valid {_until(kept)}. This is the only time that it is printed:")
     sys.stdout.write(f"{key}\n")
 
 
@@ -89,7 +87,7 @@ def show() -> None:
         for key in await keys.list():
             table.add_row(key.id, key.owner, _day(key.created_at), _until(key), _state(key, now))
         if not table.rows:
-            _say("There are no keys yet; `keys create` makes one.")
+            say("There are no keys yet; `keys create` makes one.")
         Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
     _with_keys(read, in_a_store_that_is_there=True)
@@ -105,27 +103,21 @@ def revoke(
         return await keys.revoke(id_of(key_id) if key_id.startswith(PREFIX) else key_id, now=now)
 
     revoked = _with_keys(end, in_a_store_that_is_there=True)
-    _say(f"Key {revoked.id} of {revoked.owner} is revoked; within half a minute every instance refuses it.")
+    say(f"Key {revoked.id} of {revoked.owner} is revoked; within half a minute every instance refuses it.")
 
 
 def _with_keys[T](work: Callable[[ApiKeys, datetime], Awaitable[T]], *, in_a_store_that_is_there: bool = False) -> T:
     """Do *work* with the store's keys, or end with what is wrong in a sentence."""
-    for name in unknown(os.environ):
-        _say(f"{name} is no setting; docs/settings.md lists them")
+    name_what_is_no_setting()
+    settings = read_settings()
+    say(f"Keys are kept in {settings.whereabouts}")
+    if in_a_store_that_is_there and settings.store is Store.SQLITE and not settings.sqlite_path.exists():
+        stop("There is no such file")
+    logs.configure(level=settings.log_level, project=settings.google_cloud_project, stream=sys.stderr)
     try:
-        settings = Settings()
-        _say(f"Keys are kept in {settings.whereabouts}")
-        if in_a_store_that_is_there and settings.store is Store.SQLITE and not settings.sqlite_path.exists():
-            _say("There is no such file")
-            raise typer.Exit(1)
-        logs.configure(level=settings.log_level, project=settings.google_cloud_project, stream=sys.stderr)
         return asyncio.run(_opened(build_storage(settings), work))
-    except ValidationError as error:
-        _say(explain(error))
-        raise typer.Exit(2) from error
     except ServiceError as error:
-        _say(error.message)
-        raise typer.Exit(1) from error
+        stop(error.message)
 
 
 async def _opened[T](storage: Storage, work: Callable[[ApiKeys, datetime], Awaitable[T]]) -> T:
@@ -146,7 +138,3 @@ def _until(key: ApiKey) -> str:
 
 def _day(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _say(message: str) -> None:
-    errors.print(message, highlight=False, markup=False, soft_wrap=True)

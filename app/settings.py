@@ -177,9 +177,9 @@ class Settings(BaseSettings):
         if on_cloud_run:
             found["host"] = "0.0.0.0"  # noqa: S104 - a container is reached from outside
             found["auth"] = Auth.REQUIRED
-        asked = values.get("AFTERWORD_AUTH") or values.get("auth") or found.get("auth", Auth.NONE)
-        unlimited = asked == Auth.NONE and not on_cloud_run
-        return {"requests_per_second": 0 if unlimited else 50} | found | values
+        elif values.get("auth", Auth.NONE) == Auth.NONE:
+            found["requests_per_second"] = 0  # there is nobody whom one owner could hold up
+        return found | values
 
     @model_validator(mode="after")
     def _refuse_the_unsafe(self) -> Self:

@@ -70,6 +70,24 @@ class Gate:
         self._opened.set()
 
 
+class Gated:
+    """Something whose calls a test can hold, one after the other."""
+
+    def __init__(self) -> None:
+        """Hold none."""
+        self._gates: deque[Gate] = deque()
+
+    def hold(self) -> Gate:
+        """Hold the next call: a store's answer, or a run before it begins to read the document."""
+        gate = Gate()
+        self._gates.append(gate)
+        return gate
+
+    def next_gate(self) -> Gate | None:
+        """Take the gate of the call that begins now, if it has one."""
+        return self._gates.popleft() if self._gates else None
+
+
 class Lost(Enum):
     """What can get lost on the way to a store and back."""
 
@@ -263,7 +281,7 @@ def _position(snapshot: Snapshot) -> tuple[datetime, str]:
     return task.due_at or task.created_at, task.id
 
 
-class MemoryApiKeys(ApiKeys):
+class MemoryApiKeys(Gated, ApiKeys):
     """
     API keys in a dictionary.
 
@@ -278,15 +296,9 @@ class MemoryApiKeys(ApiKeys):
         """Begin with *keys*."""
         self.calls: Counter[str] = Counter()
         self.asked_for: list[str] = []
+        super().__init__()
         self.reachable = True
         self._kept = {key.id: key for key in keys}
-        self._gates: deque[Gate] = deque()
-
-    def hold(self) -> Gate:
-        """Hold the next call before it does anything."""
-        gate = Gate()
-        self._gates.append(gate)
-        return gate
 
     @override
     async def add(self, key: ApiKey) -> None:
@@ -313,7 +325,7 @@ class MemoryApiKeys(ApiKeys):
 
     async def _called(self, name: str) -> None:
         self.calls[name] += 1
-        gate = self._gates.popleft() if self._gates else None
+        gate = self.next_gate()
         await asyncio.sleep(0)  # a real store's answer takes a while, too
         if gate:
             await gate.pass_through()
@@ -340,21 +352,15 @@ class FakeModels(Models):
         return self._processors[name]
 
 
-class InlinePool(ProcessorPool):
+class InlinePool(Gated, ProcessorPool):
     """Runs processors in this very process; counts the *runs* that began, and those that were *killed* on the way."""
 
     def __init__(self) -> None:
         """Begin without a run."""
         self.runs = 0
         self.killed = 0
+        super().__init__()
         self.usable = True
-        self._gates: deque[Gate] = deque()
-
-    def hold(self) -> Gate:
-        """Hold the next run before it begins to read the document."""
-        gate = Gate()
-        self._gates.append(gate)
-        return gate
 
     @override
     @asynccontextmanager
@@ -369,7 +375,7 @@ class InlinePool(ProcessorPool):
     @override
     async def run(self, processor: Processor, document: Document, report: Report, *, limit: timedelta) -> Result:
         self.runs += 1
-        gate = self._gates.popleft() if self._gates else None
+        gate = self.next_gate()
         try:
             await asyncio.sleep(0)
             if gate:

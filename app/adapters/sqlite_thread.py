@@ -155,8 +155,7 @@ class SqliteThread:
                 if not connection.in_transaction:  # it has only read, and what it read is on the disk
                     done.pop().settle()
             if connection is not None and done:
-                connection.commit()
-                self._refuse_a_replaced_file()
+                self._commit(connection)
         except (sqlite3.Error, MemoryError, StoreUnavailable) as error:
             self._close()
             for call in done:
@@ -172,14 +171,20 @@ class SqliteThread:
             if call.answer.set_running_or_notify_cancel():
                 yield call
 
-    def _refuse_a_replaced_file(self) -> None:
-        if _identity(self._path) != self._identity:
-            get_logger().warning("store file was replaced")  # what was written into the old one is nowhere
+    def _commit(self, connection: Connection) -> None:
+        connection.commit()
+        if self._was_replaced():
             raise StoreUnavailable
 
-    def _connected(self) -> Connection:
-        if self._connection is not None and _identity(self._path) != self._identity:
+    def _was_replaced(self) -> bool:
+        """Whether another file has come in the place of the open one: what is written into that is nowhere."""
+        was_replaced = _identity(self._path) != self._identity
+        if was_replaced:
             get_logger().warning("store file was replaced")
+        return was_replaced
+
+    def _connected(self) -> Connection:
+        if self._connection is not None and self._was_replaced():
             self._close()
         if self._connection is None:
             self._connection = _connect(self._path)

@@ -39,8 +39,8 @@ async def owner_of(headers: Headers, callers: Callers) -> str:
     key = _only(headers, API_KEY.model.name)
     if key is not None:
         return await callers.keys.owner_of(key)
-    scheme, token = get_authorization_scheme_param(_only(headers, "Authorization"))
-    if scheme.lower() != "bearer" or not token:
+    token = _bearer(headers)
+    if token is None:
         raise Unauthenticated("Send an API key, as Authorization: Bearer or as X-API-Key")
     if token.startswith(PREFIX) or callers.google is None:
         return await callers.keys.owner_of(token)
@@ -60,12 +60,17 @@ async def account_of(headers: Headers, identities: Identities) -> str:
         KeysUnavailable: If it cannot be told from a forged one.
 
     """
-    scheme, token = get_authorization_scheme_param(_only(headers, "Authorization"))
-    if scheme.lower() != "bearer" or not token:
+    token = _bearer(headers)
+    if token is None:
         raise Unauthenticated
     if "x-serverless-authorization" in headers:
         raise Unauthenticated("The request must carry one token, in one Authorization header")
     return await identities.account_of(token)
+
+
+def _bearer(headers: Headers) -> str | None:
+    scheme, token = get_authorization_scheme_param(_only(headers, "Authorization"))
+    return token if scheme.lower() == "bearer" and token else None
 
 
 def _only(headers: Headers, name: str) -> str | None:

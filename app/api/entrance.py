@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from app.api.auth import owner_of
-from app.api.problems import problem_of
+from app.api.problems import path_of, problem_of
 from app.api.services import Callers
 from app.domain.errors import RateLimited, ServiceError, StoreOverloaded
 from app.engine.ports import UnderWay
@@ -72,7 +72,7 @@ class Entrance:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        path, owner = scope["path"].removeprefix(scope.get("root_path", "")), None
+        path, owner = path_of(scope), None
         try:
             if _is_open(path):
                 self._admit_anybody(path)

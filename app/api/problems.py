@@ -192,10 +192,16 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     return problem(request.scope, error.status_code, code, detail, headers=headers)
 
 
+def path_of(scope: Scope) -> str:
+    """Return the path that routes are compared with: without where the application is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
 def _allowed(request: Request) -> dict[str, str]:
     """Name every method of the path; the framework names those of one route only."""
     routes = [route for route in iter_route_contexts(request.app.routes) if route.methods]
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    path = path_of(request.scope)
     methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
     return {"Allow": ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))}
 

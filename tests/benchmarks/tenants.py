@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.acceptance.instance import running
+from tests.acceptance.instance import make_key, running
 from tests.benchmarks.wire import Connection, request
 
 SECONDS = 20.0
@@ -45,7 +45,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         variables = {"AFTERWORD_SQLITE_PATH": str(Path(folder) / "tasks.db"), "AFTERWORD_AUTH": "required"}
         with running(Path(folder) / "log", **variables) as instance:
-            quiet_owner, loud_owner = (make_key(owner, variables) for owner in ("quiet", "loud"))
+            quiet_owner, loud_owner = (make_key(variables, owner) for owner in ("quiet", "loud"))
             measure(instance.url, quiet_owner, "warming up", seconds=WARM_UP * PACE)
             phases = [
                 measure(instance.url, quiet_owner, "alone"),
@@ -57,13 +57,6 @@ def main() -> int:
     for phase in phases:
         report(phase, phases[0])
     return 0
-
-
-def make_key(owner: str, variables: dict[str, str]) -> str:
-    """Return a new key of *owner*."""
-    command = [sys.executable, "-m", "app", "keys", "create", "--owner", owner]
-    made = subprocess.run(command, env=variables, check=True, capture_output=True, text=True)  # noqa: S603 - ours
-    return made.stdout.strip()
 
 
 def measure(url: str, key: str, name: str, *, seconds: float = SECONDS, crowd: tuple[str, str] | None = None) -> Phase:

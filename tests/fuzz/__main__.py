@@ -21,10 +21,11 @@ from typing import Final
 from rich.console import Console
 from rich.status import Status
 
+from tests.acceptance.instance import make_key
 from tests.conftest import warm_up
 from tests.emulator import start_emulator
 from tests.fuzz.attack import IN_SEQUENCE, OURS, THEIRS, Plan, attack, load, operations_of, settings, write_credentials
-from tests.fuzz.service import STORES, broken_requests, make_key, service, store_variables
+from tests.fuzz.service import STORES, broken_requests, service, store_variables
 from tests.fuzz.table import show
 from tests.fuzz.tally import Tally, complaints
 
@@ -98,7 +99,7 @@ class Session:
         folder.mkdir(parents=True)
         emulator = self.emulator if store == "firestore" else None
         all_variables = store_variables(store, emulator=emulator, folder=folder) | dict(variables)
-        keys = {owner: make_key(owner, all_variables) for owner in (OURS, THEIRS)}
+        keys = {owner: make_key(all_variables, owner) for owner in (OURS, THEIRS)}
         credentials = write_credentials(folder / "credentials.json", keys)
         with service(folder, all_variables) as instance:
             documents = [

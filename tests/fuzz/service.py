@@ -1,8 +1,5 @@
 """The service that is attacked: one server process, with keys made as an operator makes them."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,19 +30,6 @@ def service(folder: Path, variables: Mapping[str, str]) -> Iterator[Instance]:
     """Run one server until the block ends; its log is in *folder*."""
     with running(folder / "server.log", **COMMON | dict(variables)) as instance:
         yield instance
-
-
-def make_key(owner: str, variables: Mapping[str, str]) -> str:
-    """Make a key by the command line, as an operator does."""
-    made = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "app", "keys", "create", "--owner", owner],
-        env=dict(os.environ) | COMMON | dict(variables),
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
-    return made.stdout.strip()
 
 
 def broken_requests(log: Path) -> list[str]:

@@ -1,14 +1,11 @@
 """Whom a release calls as, and that it tries to come in as nobody."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from infra.cloud_run import Cloud
-from tests.acceptance.instance import running
+from tests.acceptance.instance import make_key, running
 from tests.infra.fake_cloud_run import AUDIENCE, BUILD, Check, Program
 from tests.infra.rehearsal import AFTER, NEW, ROOT, TRIAL, Rehearsal, assert_nothing_has_changed, image
 
@@ -69,24 +66,10 @@ def test_who_may_not_call_is_told_what_it_takes(platform: Rehearsal) -> None:
     assert_nothing_has_changed(platform)
 
 
-def new_key(variables: dict[str, str]) -> str:
-    """Make an API key, as an operator does."""
-    made = subprocess.run(
-        [sys.executable, "-m", "app", "keys", "create", "--owner=release"],
-        cwd=ROOT,
-        env=os.environ | variables,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return made.stdout.strip()
-
-
 def test_the_service_itself_passes_its_trial(platform: Rehearsal, tmp_path: Path) -> None:
     """What the release asks for is what the service really answers; a key stands for what only Google can sign."""
     variables = {"AFTERWORD_SQLITE_PATH": str(tmp_path / "tasks.db"), "AFTERWORD_AUTH": "required"}
-    platform.cloud.credential = new_key(variables)
+    platform.cloud.credential = make_key(variables, "release")
     with running(tmp_path / "log", AFTERWORD_COMMIT=NEW, K_REVISION=AFTER, **variables) as service:
         platform.change(urls=dict.fromkeys(("service", "tag"), service.url))
 

@@ -1,22 +1,22 @@
 """A store that is only asked how much is open, and a watch that only a test moves: what a quota goes by."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from datetime import timedelta
 from typing import override
 
 from app.domain.errors import QuotaExceeded, StoreUnavailable
 from app.engine.ports import OpenTasks
 from app.engine.quota import Quota
-from tests.fakes import Gate
+from tests.fakes import Gated
 
 LIMIT = 5
 MOMENT = timedelta(milliseconds=1)
 
 
-class Ledger(OpenTasks):
+class Ledger(Gated, OpenTasks):
     """
-    A store that knows nothing but numbers.
+    A store that knows nothing but numbers; what a held answer says is settled already.
 
     Attributes:
         open: How many tasks each owner has open.
@@ -29,19 +29,13 @@ class Ledger(OpenTasks):
         """Begin with so many *open_tasks* for each owner."""
         self.open = Counter(open_tasks)
         self.asked: list[tuple[str, int]] = []
+        super().__init__()
         self.reachable = True
-        self._gates: deque[Gate] = deque()
-
-    def hold(self) -> Gate:
-        """Hold the next answer; what it says is settled already."""
-        gate = Gate()
-        self._gates.append(gate)
-        return gate
 
     @override
     async def open_tasks(self, owner: str, *, at_most: int) -> int:
         self.asked.append((owner, at_most))
-        gate = self._gates.popleft() if self._gates else None
+        gate = self.next_gate()
         counted = self.open[owner]
         await asyncio.sleep(0)
         if gate:

@@ -2,90 +2,45 @@
 
 import asyncio
 import gc
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import override
 
 import pytest
 from token_bucket import Limiter, MemoryStorage
 
-from app.domain.errors import KeyNotFound, KeysUnavailable, StoreUnavailable, Unauthenticated
-from app.domain.keys import ApiKey, make_key
+from app.domain.errors import KeysUnavailable, StoreUnavailable, Unauthenticated
+from app.domain.keys import make_key
 from app.engine.known_keys import ALL_AGAIN, FRESH, STRANGERS_PER_SECOND, KnownKeys
-from app.engine.ports import ApiKeys
 from tests.factories import NOW
-from tests.fakes import Gate
+from tests.fakes import MemoryApiKeys
 from tests.unit.engine.ledger import MOMENT, Stopwatch
 
 AGES = 1_000_000
 """Seconds in which a bucket of the tests gets one more token: none, as far as a test is concerned."""
 
 
-class Drawer(ApiKeys):
-    """
-    Keys that are only looked up.
-
-    Attributes:
-        kept: The keys, by their ids.
-        asked: The ids that it was asked for, in order.
-        listed: How often it was asked for all.
-        gate: Holds every answer while it is there.
-        reachable: False during an outage.
-
-    """
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self.kept: dict[str, ApiKey] = {}
-        self.asked: list[str] = []
-        self.listed = 0
-        self.gate: Gate | None = None
-        self.reachable = True
+class Drawer(MemoryApiKeys):
+    """Keys that were made without a call; `asked_for` says which were looked up."""
 
     def issue(self, number: int = 1, *, owner: str = "acme", expires_at: datetime | None = None) -> str:
         """Keep a new key, and return it."""
         key, kept = make_key(f"{number:016x}", f"{number:064x}", owner=owner, now=NOW, expires_at=expires_at)
-        self.kept[kept.id] = kept
+        self._kept[kept.id] = kept
         return key
 
-    @override
-    async def find(self, key_id: str) -> ApiKey:
-        self.asked.append(key_id)
-        found = self.kept.get(key_id)
-        if self.gate is not None:
-            await self.gate.pass_through()
-        if not self.reachable:
-            raise StoreUnavailable
-        if found is None:
-            raise KeyNotFound
-        return found
+    def clear(self) -> None:
+        """Lose all keys."""
+        self._kept.clear()
 
-    @override
-    async def add(self, key: ApiKey) -> None:
-        raise NotImplementedError
-
-    @override
-    async def list(self) -> Sequence[ApiKey]:
-        self.listed += 1
-        await asyncio.sleep(0)
-        return list(self.kept.values())
-
-    @override
-    async def revoke(self, key_id: str, *, now: datetime) -> ApiKey:
-        revoked = self.kept[key_id] = self.kept[key_id].revoked(now)
-        return revoked
+    @property
+    def listed(self) -> int:
+        """How often all keys were asked for."""
+        return self.calls["list"]
 
 
 @pytest.fixture
 def drawer() -> Drawer:
     """Return a drawer without keys."""
     return Drawer()
-
-
-@pytest.fixture
-def stopwatch() -> Stopwatch:
-    """Return a watch that only the test moves."""
-    return Stopwatch()
 
 
 def known(drawer: Drawer, stopwatch: Stopwatch, *, most: int = 100, strangers: int = 100) -> KnownKeys:
@@ -110,7 +65,7 @@ async def test_a_key_names_its_owner_and_is_read_once(drawer: Drawer, stopwatch:
     owners = [await keys.owner_of(key) for _ in range(100)]
 
     assert set(owners) == {"acme"}
-    assert len(drawer.asked) == 1
+    assert len(drawer.asked_for) == 1
 
 
 async def test_a_revoked_key_is_refused_within_half_a_minute(drawer: Drawer, stopwatch: Stopwatch) -> None:
@@ -130,18 +85,17 @@ async def test_a_revoked_key_is_refused_within_half_a_minute(drawer: Drawer, sto
 async def test_what_counts_is_when_the_store_was_asked(drawer: Drawer, stopwatch: Stopwatch) -> None:
     """A slow answer may be older than it looks."""
     key, keys = drawer.issue(), known(drawer, stopwatch)
-    drawer.gate = Gate()
+    gate = drawer.hold()
     asking = asyncio.create_task(keys.owner_of(key))
-    await drawer.gate.reached()
+    await gate.reached()
     stopwatch.advance(timedelta(seconds=3))
-    drawer.gate.open()
+    gate.open()
     await asking
-    drawer.gate = None
 
     stopwatch.advance(FRESH - timedelta(seconds=3))
     await keys.owner_of(key)
 
-    assert len(drawer.asked) == 2
+    assert len(drawer.asked_for) == 2
 
 
 async def test_a_key_expires_to_the_instant(drawer: Drawer, stopwatch: Stopwatch) -> None:
@@ -164,7 +118,7 @@ async def test_a_key_that_nobody_has_is_looked_up_once(drawer: Drawer, stopwatch
     refused = [await is_refused(keys, key) for _ in range(100)]
 
     assert all(refused)
-    assert len(drawer.asked) == 1
+    assert len(drawer.asked_for) == 1
 
 
 async def test_the_wrong_secret_for_a_known_id_asks_nobody(drawer: Drawer, stopwatch: Stopwatch) -> None:
@@ -173,14 +127,14 @@ async def test_the_wrong_secret_for_a_known_id_asks_nobody(drawer: Drawer, stopw
     await keys.owner_of(key)
 
     assert await is_refused(keys, key[:-1] + "f")
-    assert len(drawer.asked) == 1
+    assert len(drawer.asked_for) == 1
 
 
 @pytest.mark.parametrize("key", ["", "geheim", "afterword_", "Bearer x", "afterword_" + "0" * 10_000])
 async def test_what_is_no_key_is_not_looked_up(drawer: Drawer, stopwatch: Stopwatch, key: str) -> None:
     """Most of what is tried at a public door does not even look like one."""
     assert await is_refused(known(drawer, stopwatch), key)
-    assert drawer.asked == []
+    assert drawer.asked_for == []
 
 
 async def test_keys_tried_at_random_are_not_all_looked_up(drawer: Drawer, stopwatch: Stopwatch) -> None:
@@ -192,7 +146,7 @@ async def test_keys_tried_at_random_are_not_all_looked_up(drawer: Drawer, stopwa
     for number in range(10, 100):
         with pytest.raises(KeysUnavailable):
             await keys.owner_of(Drawer().issue(number))
-    assert len(drawer.asked) == 10
+    assert len(drawer.asked_for) == 10
     assert drawer.listed == 1
 
 
@@ -206,7 +160,7 @@ async def test_keys_tried_at_random_do_not_shut_out_who_comes_for_the_first_time
     owner = await keys.owner_of(mine)
 
     assert owner == "acme"
-    assert (drawer.listed, drawer.asked) == (1, [f"{1:016x}", f"{1000:016x}"])
+    assert (drawer.listed, drawer.asked_for) == (1, [f"{1:016x}", f"{1000:016x}"])
 
 
 async def test_all_keys_are_read_again_only_after_a_while(drawer: Drawer, stopwatch: Stopwatch) -> None:
@@ -284,7 +238,7 @@ async def test_strangers_do_not_push_out_what_is_known(drawer: Drawer, stopwatch
 
     await keys.owner_of(key)
 
-    assert drawer.asked.count(f"{0:016x}") == 1
+    assert drawer.asked_for.count(f"{0:016x}") == 1
 
 
 async def test_one_more_key_than_is_remembered_pushes_out_the_one_used_longest_ago(
@@ -299,7 +253,7 @@ async def test_one_more_key_than_is_remembered_pushes_out_the_one_used_longest_a
     await keys.owner_of(first)
     await keys.owner_of(second)
 
-    assert drawer.asked == [f"{number:016x}" for number in (0, 1, 2, 1)]
+    assert drawer.asked_for == [f"{number:016x}" for number in (0, 1, 2, 1)]
 
 
 async def test_many_at_once_ask_once(drawer: Drawer, stopwatch: Stopwatch) -> None:
@@ -309,17 +263,17 @@ async def test_many_at_once_ask_once(drawer: Drawer, stopwatch: Stopwatch) -> No
     owners = await asyncio.gather(*(keys.owner_of(key) for _ in range(50)))
 
     assert set(owners) == {"acme"}
-    assert len(drawer.asked) == 1
+    assert len(drawer.asked_for) == 1
 
 
 async def test_a_caller_who_hangs_up_does_not_take_the_answer_along(drawer: Drawer, stopwatch: Stopwatch) -> None:
     """Others wait for the same key."""
     key, keys = drawer.issue(), known(drawer, stopwatch)
-    drawer.gate = Gate()
+    gate = drawer.hold()
     leaving, staying = (asyncio.create_task(keys.owner_of(key)) for _ in range(2))
-    await drawer.gate.reached()
+    await gate.reached()
     leaving.cancel()
-    drawer.gate.open()
+    gate.open()
 
     assert await staying == "acme"
 
@@ -329,12 +283,12 @@ async def test_a_refusal_that_nobody_waits_for_any_more_is_no_news(drawer: Drawe
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
     keys = known(drawer, stopwatch)
-    drawer.gate = Gate()
+    gate = drawer.hold()
     trying = asyncio.create_task(keys.owner_of(Drawer().issue()))
-    await drawer.gate.reached()
+    await gate.reached()
 
     trying.cancel()
-    drawer.gate.open()
+    gate.open()
     await asyncio.wait([task for task in asyncio.all_tasks() if task is not asyncio.current_task()])
     gc.collect()
 
@@ -357,7 +311,7 @@ async def test_a_key_that_is_gone_from_the_store_is_forgotten(drawer: Drawer, st
     """Somebody has cleared the store by hand; that ends its keys too."""
     key, keys = drawer.issue(), known(drawer, stopwatch)
     await keys.owner_of(key)
-    drawer.kept.clear()
+    drawer.clear()
 
     stopwatch.advance(FRESH)
 
