@@ -65,7 +65,7 @@ RELEASED = $(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$(COMMIT)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short bench bench-tenants image image-check check-infra deploy rollback audit lock clean
+.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bench bench-tenants bench-watch image image-check check-infra deploy rollback audit lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s  %s\n", $$1, $$2 }' Makefile
@@ -107,11 +107,17 @@ fuzz: $(DEVELOPMENT) ## Send what the OpenAPI document allows, and what it forbi
 fuzz-short: $(DEVELOPMENT) ## The same within a minute, over SQLite (SEED=...)
 	@exec $(PY) -m tests.fuzz --short $(FUZZ)
 
+browser: $(DEVELOPMENT) ## Watch tasks from pages in a real browser (needs Chromium)
+	@exec $(PY) -m pytest -q tests/browser
+
 bench: $(DEVELOPMENT) ## Ask for the health while forty documents of 200 KB are being read
 	@exec $(PY) -m tests.benchmarks.health_under_load
 
 bench-tenants: $(DEVELOPMENT) ## Measure what one caller notices of wrong keys and of another caller's flood
 	@exec $(PY) -m tests.benchmarks.tenants
+
+bench-watch: $(DEVELOPMENT) ## Measure what a thousand watchers cost, and how soon they hear of a write (SHORT=1: less)
+	@exec $(PY) -m tests.benchmarks.watchers $(if $(SHORT),--short)
 
 image: $(DEVELOPMENT) ## Build the image (IMAGE=name), and list its packages in build/sbom.cdx.json
 	$(VENV)/bin/hadolint Dockerfile
@@ -167,12 +173,13 @@ $(VENV)-infra/bin/checkov $(VENV)-audit/bin/pip-audit: $(DEVELOPMENT)
 	@touch $@
 
 # An environment that was left half made is made anew. uv comes from the lock too, with its hashes, and trusts
-# whom the machine trusts, as pip does: behind a company's proxy nothing else works.
+# whom the machine trusts, as pip does: behind a company's proxy nothing else works. Compiled once, every start is a
+# second faster, also where Python may write no bytecode.
 $(VENV)/%.installed: %
 	@$(call make_environment)
 	@sed -n '/^uv==/,/# via/p' requirements-dev.lock >$(VENV)/uv.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt
-	@$(PY) -m uv pip sync --quiet --system-certs --python $(PY) --require-hashes $<
+	@$(PY) -m uv pip sync --quiet --compile-bytecode --system-certs --python $(PY) --require-hashes $<
 	@touch $@
 
 define make_environment

@@ -2,31 +2,40 @@
 
 import asyncio
 import inspect
-import json
 import os
 import socket
 import sys
 from datetime import timedelta
 from errno import EADDRINUSE
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import Progress
 from rich.table import Table
 
-from app import keys
+from app import client, keys
 from app.domain.errors import ServiceError
-from app.domain.processing import Document, Json, Kind, Processor, Report, Result, answer
+from app.domain.processing import Document, Kind, Processor, Report, Result, answer
 from app.processors.catalogue import Catalogue, CatalogueError
 from app.settings import Auth, Settings
-from app.terminal import errors, name_what_is_no_setting, read_settings, say, stop
+from app.terminal import (
+    AsJson,
+    TextFile,
+    name_what_is_no_setting,
+    progress_bar,
+    read_settings,
+    read_text,
+    say,
+    show,
+    stop,
+)
 
 FALLBACK_MODEL = "default_ai_model"
 PORT_PATIENCE = timedelta(seconds=3)
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Asynchronous document AI.", rich_markup_mode=None)
+cli.add_typer(client.cli)
 cli.add_typer(keys.cli, name="keys")
 
 
@@ -50,22 +59,19 @@ def serve() -> None:
 
 @cli.command()
 def process(
-    file: Annotated[Path, typer.Argument(help="A text file in UTF-8; - reads standard input.")],
+    file: TextFile,
     model: Annotated[str, typer.Option(help="The model to ask; `python -m app models` lists them.")] = FALLBACK_MODEL,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,  # noqa: FBT002 - a flag
+    as_json: AsJson = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Read a document here and now, without a server."""
-    text = _read(file)
+    text = read_text(file)
     try:
         processor = _find(_catalogue(read_settings()), model)
-        with _progress() as bar:
+        with progress_bar() as bar:
             result = _run(processor, text, bar)
     except ServiceError as error:
         stop(error.message)
-    if as_json:
-        sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
-    else:
-        _show(result)
+    show(result, as_json=as_json)
 
 
 @cli.command()
@@ -113,23 +119,6 @@ def _find(catalogue: Catalogue, model: str) -> Processor:
     return catalogue.find(model, kind)
 
 
-def _read(file: Path) -> str:
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except OSError as error:
-        stop(f"{file} cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
-        stop(f"{file} is not a text in UTF-8")
-    if not text.strip():
-        stop(f"{file} is empty")
-    return text
-
-
-def _progress() -> Progress:
-    columns = TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %")
-    return Progress(*columns, console=errors, transient=True)
-
-
 def _run(processor: Processor, text: str, bar: Progress) -> Result:
     shown = bar.add_task("starting", total=1.0)
 
@@ -145,30 +134,6 @@ def _run(processor: Processor, text: str, bar: Progress) -> Result:
 async def _returned(processor: Processor, document: Document, report: Report) -> Result:
     returned = processor.run(document, report)
     return await returned if inspect.isawaitable(returned) else returned
-
-
-def _show(result: Result) -> None:
-    console = Console(highlight=False)
-    if not isinstance(result, dict):
-        console.print(str(result), markup=False)
-        return
-    for name, value in result.items():
-        console.print(f"[bold]{name.replace('_', ' ')}[/bold]")
-        console.print(_readable(value), markup=False)
-        console.print()
-
-
-def _readable(value: Json) -> str:
-    if isinstance(value, list):
-        return "\n".join(f"  {_readable(item).strip()}" for item in value) or "  none"
-    if isinstance(value, dict) and "text" in value:
-        extra = f" = {value['value']}" if value.get("value") else ""
-        return f"  {value.get('type', ''):<13} {value['text']}{extra}  x{value.get('count', 1)}"
-    if isinstance(value, dict):
-        return "  " + ", ".join(f"{value[key]} {key}" for key in value)
-    if isinstance(value, bool):
-        return "  yes" if value else "  no"
-    return f"  {value}"
 
 
 if __name__ == "__main__":

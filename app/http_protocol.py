@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from socket import IPPROTO_TCP, TCP_USER_TIMEOUT
 from typing import Any, ClassVar, Final, override
 from uuid import uuid4
 
@@ -35,6 +36,7 @@ MOST_AHEAD: Final = 16
 """Requests that may wait on one connection for the answer to an earlier one; after them it is closed."""
 
 _TARGET: Final = re.compile(rb"\*|/[^#]*|https?://(?P<host>[^/?#]+)[/?][^#]*", re.IGNORECASE)
+_OFFERS: Final = re.compile(rb"[!#$%&'*+.^`|~\w-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^`|~\w-]+)*")
 _HOST: Final = re.compile(rb"(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?", re.IGNORECASE)
 
 
@@ -55,12 +57,16 @@ class HttpProtocol(HttpToolsProtocol):
         self._ignores_upgrade = False
         self._unread = 0
         self._running: RequestResponseCycle | None = None
-        self._head_alarm = _Alarm(self.loop, self.head_time)
-        self._reading_alarm = _Alarm(self.loop, self.reading_time)
+        self._head_alarm = Alarm(self.loop, self.head_time)
+        self._reading_alarm = Alarm(self.loop, self.reading_time)
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        if connection := transport.get_extra_info(
+            "socket"
+        ):  # else a peer that is gone is waited for a quarter of an hour
+            connection.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, int(self.reading_time.total_seconds() * 1000))
         self._head_alarm.set(self._give_up_on_head)
 
     @override
@@ -107,7 +113,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _hand_over(self) -> None:
         """Let the WebSocket implementation have the connection, unless an answer is still to be written to it."""
-        if self.cycle and not self.cycle.response_complete:
+        if (self.cycle and not self.cycle.response_complete) or not _has_clear_offers(self.headers):
             self._refuse(_malformed())
         else:
             self._reading_alarm.stop()
@@ -222,10 +228,11 @@ class HttpProtocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, close)
 
 
-class _Alarm:
+class Alarm:
     """Rings once, after *time*, unless it is stopped before."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, time: timedelta) -> None:
+        """Go by the clock of *loop*."""
         self._loop = loop
         self._seconds = time.total_seconds()
         self._timer: asyncio.TimerHandle | None = None
@@ -241,6 +248,7 @@ class _Alarm:
         self.set(ring)
 
     def stop(self) -> None:
+        """Let it not ring."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -268,6 +276,11 @@ def _is_clear(method: bytes, target: bytes, version: str, headers: list[tuple[by
         and codings in ([], [b"chunked"])
         and not (codings and version == "1.0")
     )
+
+
+def _has_clear_offers(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the subprotocols can be read: who could not would repeat them in the answer, and one may be a key."""
+    return all(_OFFERS.fullmatch(value) for name, value in headers if name == b"sec-websocket-protocol")
 
 
 def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

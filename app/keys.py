@@ -16,9 +16,9 @@ from app.domain.errors import ServiceError
 from app.domain.keys import PREFIX, ApiKey, id_of, make_key
 from app.engine.ports import ApiKeys
 from app.settings import Store
+from app.storage import Storage, build_storage
 from app.telemetry import logs
 from app.terminal import name_what_is_no_setting, read_settings, say, stop
-from app.wiring import Storage, build_storage
 
 UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 WIDE: Final = 300

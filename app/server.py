@@ -31,6 +31,10 @@ class Worker(UvicornWorker):
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         "loop": "uvloop",
         "http": "app.http_protocol:HttpProtocol",
+        "ws": "app.websocket_protocol:WebSocketProtocol",
+        "ws_max_size": 4096,
+        "ws_per_message_deflate": False,
+        "ws_ping_interval": 15.0,
         "lifespan": "on",
         "access_log": False,
         "server_header": False,
@@ -40,7 +44,9 @@ class Worker(UvicornWorker):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - gunicorn's
         """Give uvicorn's lines back to the root logger; not those of requests, whose URLs hold what callers sent."""
         super().__init__(*arguments, **options)
-        logging.getLogger("uvicorn.error").propagate = True
+        log = logging.getLogger("uvicorn.error")
+        log.propagate = True
+        log.addFilter(_names_no_request)
 
     @override
     async def _serve(self) -> None:
@@ -66,6 +72,11 @@ class Worker(UvicornWorker):
             await asyncio.sleep(ORPHAN_LOOK)
         logs.get_logger().warning("master is gone")
         signal.raise_signal(signal.SIGTERM)
+
+
+def _names_no_request(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's is none of those that it writes for each WebSocket, with its address."""
+    return '"WebSocket %s"' not in str(record.msg)
 
 
 class ServerLogger(Logger):

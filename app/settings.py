@@ -21,6 +21,9 @@ Names = Annotated[tuple[str, ...], NoDecode]
 
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?|\*")
 
+OF_CALLERS: Final = frozenset({"AFTERWORD_SERVER", "AFTERWORD_KEY"})
+"""What `submit` and `watch` read on a caller's machine, which may well be the service's: no settings, no mistakes."""
+
 
 class Store(StrEnum):
     """Where tasks are kept."""
@@ -134,6 +137,27 @@ class Settings(BaseSettings):
         (), description="The origins whose pages may call, comma-separated, such as `https://app.example.com`."
     )
 
+    stream_seconds: Seconds = Field(
+        timedelta(seconds=3300),
+        description="How long a stream or WebSocket lasts at most; it ends a little earlier, and its client goes on "
+        "with a new one. Less than the platform's own limit for a request, which would cut it.",
+    )
+    waits: int = Field(
+        50,
+        ge=0,
+        validate_default=True,
+        description="Requests of one owner that may wait for tasks in one process at a time: streams, WebSockets, "
+        "long-polls, blocking calls; 0, which is the default of `AFTERWORD_AUTH=none` outside of Cloud Run, sets no "
+        "limit.",
+    )
+    listen_targets: int = Field(
+        100,
+        ge=0,
+        le=1000,
+        description="Tasks that one `Listen` stream of Firestore follows; beyond that there is another stream. 0: none "
+        "is used, and followed tasks are read again and again.",
+    )
+
     sweep_auth: TokenCheck | None = Field(
         None,
         description="Who has checked the token on `/internal/sweep`: `verified` or `platform`, as above. "
@@ -151,7 +175,9 @@ class Settings(BaseSettings):
         timedelta(days=7), le=timedelta(days=30), description="How long a finished task that does not say is kept."
     )
 
-    @field_validator("lease", "heartbeat", "sweep", "cpu_limit", "io_limit", "time_to_live", mode="before")
+    @field_validator(
+        "lease", "heartbeat", "sweep", "cpu_limit", "io_limit", "stream_seconds", "time_to_live", mode="before"
+    )
     @classmethod
     def _seconds(cls, value: object) -> object:
         return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
@@ -178,7 +204,7 @@ class Settings(BaseSettings):
             found["host"] = "0.0.0.0"  # noqa: S104 - a container is reached from outside
             found["auth"] = Auth.REQUIRED
         elif values.get("auth", Auth.NONE) == Auth.NONE:
-            found["requests_per_second"] = 0  # there is nobody whom one owner could hold up
+            found |= {"requests_per_second": 0, "waits": 0}  # there is nobody whom one owner could hold up
         return found | values
 
     @model_validator(mode="after")
@@ -247,7 +273,7 @@ class Settings(BaseSettings):
 
 def unknown(environment: Iterable[str]) -> list[str]:
     """Return the names in *environment* that look like settings and are none: typing errors, most likely."""
-    known = {f"AFTERWORD_{name.upper()}" for name in Settings.model_fields}
+    known = OF_CALLERS | {f"AFTERWORD_{name.upper()}" for name in Settings.model_fields}
     return sorted(name for name in environment if name.upper().startswith("AFTERWORD_") and name.upper() not in known)
 
 

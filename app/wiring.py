@@ -13,24 +13,25 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from os import getpid
 from random import Random
 from types import FrameType
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import uuid4
 
 from anyio import get_cancelled_exc_class
 
 from app import __version__
-from app.adapters.sqlite_store import SqliteStore
 from app.api.services import Callers, Limits, Services, Version
 from app.domain.errors import StoreUnavailable
 from app.domain.identity import ExpectedCallers, Identities
 from app.domain.processing import Execution, ProcessorPool
 from app.engine.drain import Drain
+from app.engine.feed import Feed
 from app.engine.known_keys import KnownKeys
-from app.engine.ports import ApiKeys, OpenTasks, TaskStore
+from app.engine.observed_store import ObservedStore
+from app.engine.ports import ApiKeys
 from app.engine.quota import Quota
 from app.engine.rate_limit import RateLimit
 from app.engine.registry import Registry
@@ -40,14 +41,15 @@ from app.engine.slots import Slots
 from app.engine.submission import Defaults, Intake
 from app.engine.sweeper import Sweeper
 from app.engine.turns import Turns
+from app.engine.waits import Waits
 from app.processors.catalogue import Catalogue
 from app.processors.pool import ForkserverPool
-from app.settings import Auth, Settings, Store, TokenCheck
+from app.settings import Auth, Settings, TokenCheck
+from app.storage import build_storage
 
 MIB: Final = 1024 * 1024
 CPU_TIME_SLACK: Final = timedelta(seconds=5)
 """Beyond the longest time limit, so that the kernel ends only a child that its web worker has failed to end."""
-
 
 SWITCH_INTERVAL: Final = 0.0005
 """
@@ -56,36 +58,23 @@ comes back from SQLite's disk would wait so long for the event loop, and that se
 """
 
 
-class Storage(NamedTuple):
-    """The ports that one database stands behind."""
-
-    tasks: TaskStore
-    open_tasks: OpenTasks
-    api_keys: ApiKeys
-    creates: int
-    """Tasks that it can create at a time; more would only wait in it, where nobody sees to it whose turn it is."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """What works in one web worker, as long as its lifespan lasts."""
 
-    store: TaskStore
     api_keys: ApiKeys
     quota: Quota
     turns: Turns
     catalogue: Catalogue
-    pool: ProcessorPool
-    slots: Slots
-    registry: Registry
-    drain: Drain
     runner: Runner
     sweeper: Sweeper
+    feed: Feed
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Hold store and children, sweep, and hand over what runs in the end."""
-        async with self.store.open(), self.pool.open():
+        store, pool, drain = self.runner.store, self.runner.pool, self.runner.drain
+        async with store.open(), self.feed.open(ends=drain.interrupted), pool.open():
             await self._set_the_clock()
             get_cancelled_exc_class()  # has anyio load its half for asyncio, or the first request would wait for it
             await asyncio.to_thread(_load_io_models, self.catalogue)
@@ -93,17 +82,17 @@ class Engine:
             sys.setswitchinterval(SWITCH_INTERVAL)
             sweeping = asyncio.create_task(self.sweeper.run(), name="sweeper")
             try:
-                with _notice_of_the_end(self.drain.begin):
+                with _notice_of_the_end(drain.begin):
                     yield
             finally:
-                await self.drain.finish()
+                await drain.finish()
                 sweeping.cancel()
                 await asyncio.wait([sweeping])
 
     async def _set_the_clock(self) -> None:
         """Learn the store's time from one read; while it cannot be reached, the machine's has to do."""
         with suppress(StoreUnavailable):
-            await self.store.check()
+            await self.runner.store.check()
 
 
 def build(settings: Settings) -> Services:
@@ -115,18 +104,21 @@ def build(settings: Settings) -> Services:
 
     """
     engine = _engine(settings)
-    store = engine.store
+    store = engine.runner.store
     return Services(
         store=store,
         intake=_intake(engine, Defaults(max_attempts=settings.max_attempts, time_to_live=settings.time_to_live)),
-        registry=engine.registry,
+        registry=engine.runner.registry,
+        feed=engine.feed,
+        waits=Waits(limit=settings.waits),
         catalogue=engine.catalogue,
-        pool=engine.pool,
+        pool=engine.runner.pool,
         sign_of_life=SignOfLife(store),
         limits=Limits(
             json_body_bytes=settings.json_body_bytes,
             content_bytes=settings.content_bytes,
             body_budget_bytes=settings.body_budget_bytes,
+            stream=settings.stream_seconds,
         ),
         version=Version(version=__version__, commit=settings.commit, revision=settings.k_revision),
         lifespan=engine.lifespan,
@@ -142,9 +134,9 @@ def build(settings: Settings) -> Services:
 
 def _intake(engine: Engine, defaults: Defaults) -> Intake:
     return Intake(
-        store=engine.store,
+        store=engine.runner.store,
         models=engine.catalogue,
-        slots=engine.slots,
+        slots=engine.runner.slots,
         runner=engine.runner,
         quota=engine.quota,
         turns=engine.turns,
@@ -155,15 +147,20 @@ def _intake(engine: Engine, defaults: Defaults) -> Intake:
 
 
 def _engine(settings: Settings) -> Engine:
-    store, open_tasks, api_keys, creates = build_storage(settings)
+    storage = build_storage(settings)
     catalogue = Catalogue.load(settings.processors)
-    timing = Timing(
-        lease=settings.lease, heartbeat=settings.heartbeat, cpu_limit=settings.cpu_limit, io_limit=settings.io_limit
-    )
+    timing = _timing(settings)
     slots = Slots({Execution.CPU: settings.slots_for_cpu, Execution.IO: settings.io_slots})
     registry = Registry()
     drain = Drain(slots, registry)
     rng = Random()  # noqa: S311 - spreads load, guards nothing
+    feed = Feed(
+        storage.changes,
+        registry,
+        now=storage.tasks.now,
+        on_due=lambda task: sweeper.notice(task),  # noqa: PLW0108 - there is none yet
+    )
+    store = ObservedStore(storage.tasks, feed.tell)
     runner = Runner(
         store=store,
         models=catalogue,
@@ -175,22 +172,25 @@ def _engine(settings: Settings) -> Engine:
         holder=_holder(settings.k_revision),
         tokens=_token,
         rng=rng,
+        show=feed.progress,
     )
     sweeper = Sweeper(runner=runner, interval=settings.sweep, rng=rng)
     if settings.k_service is None:
         sweeper.wake()
     return Engine(
-        store=store,
-        api_keys=api_keys,
-        quota=Quota(open_tasks, limit=settings.open_tasks),
-        turns=Turns(at_once=creates),
+        api_keys=storage.api_keys,
+        quota=Quota(storage.open_tasks, limit=settings.open_tasks),
+        turns=Turns(at_once=storage.creates),
         catalogue=catalogue,
-        pool=runner.pool,
-        slots=slots,
-        registry=registry,
-        drain=drain,
         runner=runner,
         sweeper=sweeper,
+        feed=feed,
+    )
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        lease=settings.lease, heartbeat=settings.heartbeat, cpu_limit=settings.cpu_limit, io_limit=settings.io_limit
     )
 
 
@@ -202,21 +202,6 @@ def _pool(settings: Settings, catalogue: Catalogue, timing: Timing) -> Processor
         cpu_time=max(timing.limit(processor) for processor in catalogue) + CPU_TIME_SLACK,
         log_level=settings.log_level,
     )
-
-
-def build_storage(settings: Settings) -> Storage:
-    """Return the store that the settings ask for."""
-    if settings.store is Store.SQLITE:
-        sqlite = SqliteStore(settings.sqlite_path, clock=_utc_now)
-        return Storage(sqlite, sqlite, sqlite.api_keys, creates=2)
-    from app.adapters.firestore_store import FirestoreStore  # noqa: PLC0415 - a second that SQLite's users need not wait
-
-    firestore = FirestoreStore(
-        project=settings.google_cloud_project,
-        database=settings.firestore_database,
-        emulator_host=settings.firestore_emulator_host,
-    )
-    return Storage(firestore, firestore, firestore.api_keys, creates=64)
 
 
 def _callers(settings: Settings, api_keys: ApiKeys, now: Callable[[], datetime]) -> Callers | None:
@@ -291,7 +276,3 @@ def _holder(revision: str | None) -> str:
 
 def _token() -> str:
     return secrets.token_hex(16)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)

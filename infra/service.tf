@@ -82,7 +82,8 @@ resource "google_cloud_run_v2_service" "afterword" {
     service_account                  = google_service_account.run.email
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
     max_instance_request_concurrency = var.service.concurrency
-    timeout                          = "300s"
+    # The longest that Cloud Run allows: it cuts what is open then, streams too, which end by themselves before.
+    timeout = "3600s"
 
     containers {
       image = local.placeholder_image

@@ -105,7 +105,7 @@ variable "service" {
     body_budget_mib  = optional(number, 32)     # Bodies read at once, together; each takes up to 10 times its size.
     min_instances    = optional(number, 1)      # Instances kept; 0 scales to zero.
     max_instances    = optional(number, 10)     # Instances at the most.
-    concurrency      = optional(number, 80)     # Open requests an instance takes.
+    concurrency      = optional(number, 80)     # Open requests an instance takes; a stream is one.
     log_level        = optional(string, "info") # The least severe lines to log.
   })
   default  = {}

@@ -7,7 +7,7 @@ wire: a call that fails with `landed=True` was carried out, and only its answer 
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -86,12 +86,13 @@ class GrpcProxy(GenericRpcHandler):  # type: ignore[misc]  # a class without typ
     """
     One proxy in front of *upstream*; clients connect to *host*.
 
-    *calls* counts what has come in, by method: `Commit`, `RunQuery`, ….
+    *calls* counts what has come in, by method: `Commit`, `RunQuery`, …; *streams* those of `Listen` that are open.
     """
 
     def __init__(self, upstream: str) -> None:
         """Forward to *upstream*, an address such as `127.0.0.1:9123`."""
         self.calls: Counter[str] = Counter()
+        self.streams = 0
         self._upstream = upstream
         self._faults: dict[str, list[Fault]] = {}
         self._port = 0
@@ -128,9 +129,9 @@ class GrpcProxy(GenericRpcHandler):  # type: ignore[misc]  # a class without typ
         """Close every connection, and refuse new ones."""
         await self._server.stop(grace=None)
 
-    async def restore(self) -> None:
-        """Serve again, at the same address."""
-        self._server = aio.server(options=(*UNLIMITED, ("grpc.so_reuseport", 0)))
+    async def restore(self, *options: tuple[str, int]) -> None:
+        """Serve again, at the same address; *options* are gRPC's for a server."""
+        self._server = aio.server(options=(*UNLIMITED, ("grpc.so_reuseport", 0), *options))
         self._server.add_generic_rpc_handlers((self,))
         self._port = self._server.add_insecure_port(f"127.0.0.1:{self._port}")
         await self._server.start()
@@ -139,6 +140,8 @@ class GrpcProxy(GenericRpcHandler):  # type: ignore[misc]  # a class without typ
         """Take any method, as bytes both ways; on the wire a single message is a stream of one."""
         path: str = handler_call_details.method
         metadata = routing(handler_call_details)
+        if path.rpartition("/")[2] == "Listen":
+            return stream_stream_rpc_method_handler(self._forwarder(path, metadata, self._stream_at))
         if path.rpartition("/")[2] in SINGLE:
             return unary_stream_rpc_method_handler(self._forwarder(path, metadata, self._channel.unary_stream))
         return stream_stream_rpc_method_handler(self._forwarder(path, metadata, self._channel.stream_stream))
@@ -160,6 +163,21 @@ class GrpcProxy(GenericRpcHandler):  # type: ignore[misc]  # a class without typ
                 await context.abort(error.code(), error.details())
 
         return forward
+
+    def _stream_at(self, path: str) -> Callable[..., AsyncIterator[bytes]]:
+        """Return what opens a stream to the store; for those who spoil what comes on it."""
+
+        async def stream(sent: AsyncIterator[bytes], **given: Any) -> AsyncGenerator[bytes]:  # noqa: ANN401 - as gRPC's
+            call = self._channel.stream_stream(path)(sent, **given)
+            self.streams += 1
+            try:
+                async for reply in call:
+                    yield reply
+            finally:
+                self.streams -= 1
+                call.cancel()
+
+        return stream
 
     def _add(self, method: str, fault: Fault) -> Fault:
         self._faults.setdefault(method, []).append(fault)

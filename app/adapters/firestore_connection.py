@@ -29,12 +29,19 @@ CHANNEL_OPTIONS: Final = (
     # A connection that has died without a word is noticed, and replaced, within seconds.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.http2.ping_timeout_ms", 5_000),  # without it, the other one has no effect
     # By default a channel waits up to two minutes before it looks whether the store is back.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 2_000),
     ("grpc.max_reconnect_backoff_ms", 1_000),
 )
 
+OF_ITS_OWN: Final = ("grpc.use_local_subchannel_pool", 1)
+"""By default channels that look alike share a connection, and so the hundred streams that it carries at a time."""
+
+
+type OpenChannel = Callable[[Options], aio.Channel]
+type Options = tuple[tuple[str, int], ...]
 
 type Search = Callable[[], tuple[Credentials, str | None]]
 """Finds credentials, and the project that they name; may block."""
@@ -52,6 +59,11 @@ class Connection:
 
     channel: aio.Channel
     database: str
+    open_channel: OpenChannel
+
+    def another_channel(self) -> aio.Channel:
+        """Open a channel with the same credentials and a TCP connection of its own; whoever opens it closes it."""
+        return self.open_channel((*CHANNEL_OPTIONS, OF_ITS_OWN))
 
 
 class Connector:
@@ -100,17 +112,16 @@ class Connector:
 
     async def _connect(self) -> Connection:
         try:
-            channel, project = self._emulator_channel() if self._emulator_host else await self._secure_channel()
+            open_channel, project = await self._find()
         except StoreUnavailable as error:
             self._connecting = None
             get_logger().warning("store failed", reason=error.message)
             raise
-        return Connection(channel, f"projects/{project}/databases/{self._database}")
+        return Connection(open_channel(CHANNEL_OPTIONS), f"projects/{project}/databases/{self._database}", open_channel)
 
-    def _emulator_channel(self) -> tuple[aio.Channel, str]:
-        return aio.insecure_channel(self._emulator_host, options=CHANNEL_OPTIONS), self._project or EMULATOR_PROJECT
-
-    async def _secure_channel(self) -> tuple[aio.Channel, str]:
+    async def _find(self) -> tuple[OpenChannel, str]:
+        if host := self._emulator_host:
+            return lambda options: aio.insecure_channel(host, options=options), self._project or EMULATOR_PROJECT
         try:  # in a thread, since it may look for the platform's metadata server
             credentials, named = await asyncio.to_thread(self._search)
         except (GoogleAuthError, OSError, ValueError, *MALFORMED) as error:
@@ -118,5 +129,5 @@ class Connector:
         project = self._project or named
         if project is None:
             raise StoreUnavailable("Firestore needs a project, and the credentials name none")
-        channel = FirestoreGrpcAsyncIOTransport.create_channel(credentials=credentials, options=CHANNEL_OPTIONS)
-        return channel, project
+        create = FirestoreGrpcAsyncIOTransport.create_channel
+        return lambda options: create(credentials=credentials, options=options), project

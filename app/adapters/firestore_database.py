@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from app.adapters.calls import Calls
 from app.adapters.clock import StoreClock
-from app.adapters.firestore_connection import Connector
+from app.adapters.firestore_connection import Connection, Connector
 from app.adapters.firestore_wire import FirestoreWire
 from app.domain.errors import StoreUnavailable
 
@@ -53,17 +53,26 @@ class FirestoreDatabase:
             StoreUnavailable: If it would, or the database is not open, or there are no credentials.
 
         """
-        if self._connector is None:
-            raise StoreUnavailable("The task store is not open")
         try:
             with self.calls.counted():
                 async with asyncio.timeout(self._call_limit.total_seconds()):
-                    yield await self._connected(self._connector)
+                    yield await self._connected()
         except TimeoutError as error:
             raise StoreUnavailable from error
 
-    async def _connected(self, connector: Connector) -> FirestoreWire:
+    async def connection(self) -> Connection:
+        """
+        Return the connection, for what is no single call; there is no limit.
+
+        Raises:
+            StoreUnavailable: If the database is not open, or there are no credentials.
+
+        """
+        if self._connector is None:
+            raise StoreUnavailable("The task store is not open")
+        return await self._connector.connection()
+
+    async def _connected(self) -> FirestoreWire:
         if self._wire is None:
-            connection = await connector.connection()
-            self._wire = FirestoreWire(connection, call_limit=self._call_limit, clock=self.clock)
+            self._wire = FirestoreWire(await self.connection(), call_limit=self._call_limit, clock=self.clock)
         return self._wire

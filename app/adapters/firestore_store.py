@@ -5,7 +5,7 @@ Every call is made once, within one time limit: whether a write whose answer was
 lost has landed is for the engine to find out, by reading and comparing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 from typing import Final, override
@@ -14,18 +14,20 @@ from uuid import UUID
 from app.adapters import firestore_writes as writes
 from app.adapters.clock import StoreClock
 from app.adapters.cursor import decode_cursor, encode_cursor
-from app.adapters.firestore_codec import SCHEMA, TASK_FIELDS, task_from
+from app.adapters.firestore_changes import FirestoreChanges
+from app.adapters.firestore_codec import TASK_FIELDS
 from app.adapters.firestore_content import read_content
 from app.adapters.firestore_database import FirestoreDatabase
 from app.adapters.firestore_keys import FirestoreApiKeys
 from app.adapters.firestore_queries import DueRange, Place, Stretch, due_query, list_query, open_query
+from app.adapters.firestore_snapshots import snapshots_of
 from app.adapters.firestore_wire import FirestoreWire, Found
 from app.adapters.firestore_writes import Version
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
-from app.domain.processing import Execution, Json
+from app.domain.processing import Execution
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
-from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore, UnderWay, is_task_id
-from app.telemetry.logs import get_logger
+from app.engine.polling import Polling
+from app.engine.ports import Changes, OpenTasks, Page, Snapshot, TaskStore, UnderWay, is_task_id
 
 NO_TASK: Final = str(UUID(int=0))
 """An id that no task has: reading it asks Firestore for nothing but a sign of life, and the time."""
@@ -54,6 +56,13 @@ class FirestoreStore(TaskStore, OpenTasks):
         )
         self.api_keys = FirestoreApiKeys(self._database)
         self._due_ranges = {execution: DueRange() for execution in Execution}
+
+    def changes(self, *, targets_per_stream: int) -> Changes:
+        """Return the news of its tasks, to be opened while the store is; 0 *targets_per_stream* is plain polling."""
+        polling = Polling(self)
+        if targets_per_stream == 0:
+            return polling
+        return FirestoreChanges(self._database, polling, targets_per_stream=targets_per_stream)
 
     @override
     def open(self) -> AbstractAsyncContextManager[None]:
@@ -108,7 +117,7 @@ class FirestoreStore(TaskStore, OpenTasks):
             found = await wire.documents([wire.names.task(task_id)], TASK_FIELDS)
         if not found or wire.has_expired(found[0]):
             raise TaskNotFound
-        for snapshot in _snapshots(found):
+        for snapshot in snapshots_of(found):
             return snapshot
         raise StoreUnavailable("This version of the service cannot read the task")
 
@@ -140,7 +149,7 @@ class FirestoreStore(TaskStore, OpenTasks):
             while len(due) < limit:
                 stretch = Stretch(place, limit)
                 found = await wire.query(due_query(wire.names.root, execution, start=start, now=now, stretch=stretch))
-                due += _snapshots(found)
+                due += snapshots_of(found)
                 if len(found) < limit:
                     break
                 place = _place(found[-1], "due_at")
@@ -158,7 +167,7 @@ class FirestoreStore(TaskStore, OpenTasks):
                 stretch = Stretch(place, limit)
                 found = await wire.query(list_query(wire.names.root, owner, status=status, stretch=stretch))
                 living = [each for each in found if not wire.has_expired(each)]
-                tasks += [snapshot.task for snapshot in _snapshots(living, result_left_out=RESULT_LEFT_OUT)]
+                tasks += [snapshot.task for snapshot in snapshots_of(living, result_left_out=RESULT_LEFT_OUT)]
                 if len(found) < limit:
                     break
                 place = _place(found[-1], "created_at")
@@ -176,22 +185,6 @@ class FirestoreStore(TaskStore, OpenTasks):
     async def open_tasks(self, owner: str, *, at_most: int) -> int:
         async with self._database.within_limit() as wire:
             return await wire.count(open_query(owner, at_most=at_most))
-
-
-def _snapshots(found: Iterable[Found], *, result_left_out: Json = None) -> list[Snapshot]:
-    """Those of *found* that this version of the service can read."""
-    snapshots = []
-    for document in found:
-        if document.fields.get("schema") != SCHEMA:
-            continue
-        try:
-            task = task_from(document.id, document.fields, result_left_out=result_left_out)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:  # the others go on
-            name = type(error).__name__
-            get_logger().error("task unreadable", task_id=document.id, error=name)
-        else:
-            snapshots.append(Snapshot(task, document.version))
-    return snapshots
 
 
 def _version(seen: Snapshot) -> Version:

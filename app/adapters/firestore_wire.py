@@ -75,6 +75,16 @@ class Found:
         """False if a field was left out because Afterword never writes values of its type."""
         return len(self.fields) == self.sent
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """From when on it is as good as gone; Firestore may take a day to remove it."""
+        expires_at = self.fields.get("expires_at")
+        return expires_at if isinstance(expires_at, datetime) else None
+
+    def has_expired(self, now: datetime) -> bool:
+        """Tell whether it is as good as gone."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 class FirestoreWire:
     """One database at the other end of a channel."""
@@ -86,13 +96,13 @@ class FirestoreWire:
         self.names = Names(f"{connection.database}/documents")
         self._clock = clock
         self._seconds = call_limit.total_seconds()
-        self._commit = channel.unary_unary(f"{SERVICE}/Commit", *_codecs(CommitRequest, CommitResponse))
+        self._commit = channel.unary_unary(f"{SERVICE}/Commit", *codecs(CommitRequest, CommitResponse))
         self._batch_get = channel.unary_stream(
-            f"{SERVICE}/BatchGetDocuments", *_codecs(BatchGetDocumentsRequest, BatchGetDocumentsResponse)
+            f"{SERVICE}/BatchGetDocuments", *codecs(BatchGetDocumentsRequest, BatchGetDocumentsResponse)
         )
-        self._run_query = channel.unary_stream(f"{SERVICE}/RunQuery", *_codecs(RunQueryRequest, RunQueryResponse))
+        self._run_query = channel.unary_stream(f"{SERVICE}/RunQuery", *codecs(RunQueryRequest, RunQueryResponse))
         self._run_aggregation_query = channel.unary_stream(
-            f"{SERVICE}/RunAggregationQuery", *_codecs(RunAggregationQueryRequest, RunAggregationQueryResponse)
+            f"{SERVICE}/RunAggregationQuery", *codecs(RunAggregationQueryRequest, RunAggregationQueryResponse)
         )
 
     async def commit(self, writes: Sequence[Write]) -> Version | None:
@@ -106,7 +116,7 @@ class FirestoreWire:
         request = CommitRequest.pb()(database=self._database, writes=writes)
         condition = request.writes[0].current_document.WhichOneof("condition_type")
         try:
-            reply = await self._commit(request, timeout=self._seconds, metadata=_routed(database=self._database))
+            reply = await self._commit(request, timeout=self._seconds, metadata=routed(database=self._database))
         except aio.AioRpcError as error:
             if error.code() in LOST_RACE.get(condition, ()):
                 return None
@@ -124,9 +134,9 @@ class FirestoreWire:
 
         """
         request = BatchGetDocumentsRequest.pb()(database=self._database, documents=names, mask={"field_paths": mask})
-        call = self._batch_get(request, timeout=self._seconds, metadata=_routed(database=self._database))
+        call = self._batch_get(request, timeout=self._seconds, metadata=routed(database=self._database))
         replies = await self._replies("BatchGetDocuments", call)
-        return [_found(reply.found) for reply in replies if reply.HasField("found")]
+        return [found_in(reply.found) for reply in replies if reply.HasField("found")]
 
     async def query(self, query: Query) -> list[Found]:
         """
@@ -137,9 +147,9 @@ class FirestoreWire:
 
         """
         request = RunQueryRequest.pb()(parent=self.names.root, structured_query=query)
-        call = self._run_query(request, timeout=self._seconds, metadata=_routed(parent=self.names.root))
+        call = self._run_query(request, timeout=self._seconds, metadata=routed(parent=self.names.root))
         replies = await self._replies("RunQuery", call)
-        return [_found(reply.document) for reply in replies if reply.HasField("document")]
+        return [found_in(reply.document) for reply in replies if reply.HasField("document")]
 
     async def count(self, aggregation: Aggregation) -> int:
         """
@@ -150,7 +160,7 @@ class FirestoreWire:
 
         """
         request = RunAggregationQueryRequest.pb()(parent=self.names.root, structured_aggregation_query=aggregation)
-        call = self._run_aggregation_query(request, timeout=self._seconds, metadata=_routed(parent=self.names.root))
+        call = self._run_aggregation_query(request, timeout=self._seconds, metadata=routed(parent=self.names.root))
         replies = await self._replies("RunAggregationQuery", call)
         for reply in replies:
             if COUNTED in reply.result.aggregate_fields:
@@ -158,13 +168,8 @@ class FirestoreWire:
         raise StoreUnavailable
 
     def has_expired(self, found: Found) -> bool:
-        """
-        True if a document is as good as gone; Firestore may take a day to remove it.
-
-        Judged right after the read, it is judged by the time of the read.
-        """
-        expires_at = found.fields.get("expires_at")
-        return isinstance(expires_at, datetime) and expires_at <= self._clock.now()
+        """True if a document is as good as gone; judged right after the read, it is judged by the time of the read."""
+        return found.has_expired(self._clock.now())
 
     async def _replies(self, method: str, call: AsyncIterable[Any]) -> list[Any]:
         try:
@@ -177,16 +182,18 @@ class FirestoreWire:
         return replies
 
 
-def _codecs(request: Any, reply: Any) -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:  # noqa: ANN401 - untyped
+def codecs(request: Any, reply: Any) -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:  # noqa: ANN401 - untyped
+    """Return how a request becomes bytes, and bytes a reply."""
     return request.pb().SerializeToString, reply.pb().FromString
 
 
-def _routed(**parameter: str) -> tuple[tuple[str, str], ...]:
+def routed(**parameter: str) -> tuple[tuple[str, str], ...]:
     """Return the header by which Firestore finds the database before it reads the request."""
     return (("x-goog-request-params", urlencode(parameter)),)
 
 
-def _found(document: Any) -> Found:  # noqa: ANN401 - protobuf's messages have no types
+def found_in(document: Any) -> Found:  # noqa: ANN401 - protobuf's messages have no types
+    """Return what a document says."""
     version = Version(document.update_time.seconds, document.update_time.nanos)
     return Found(document.name, fields_from(document.fields), version, len(document.fields))
 

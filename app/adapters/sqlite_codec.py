@@ -1,13 +1,15 @@
 """A task as a row of the SQLite file, and back, without loss: instants to the microsecond, JSON as it came."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from app.domain.processing import Execution, Failure, Json, Kind, Progress
 from app.domain.task import RESULT_LEFT_OUT, Lease, Status, Task
+from app.engine.ports import Snapshot
+from app.telemetry.logs import get_logger
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -84,6 +86,18 @@ def to_task(body: bytes, result: bytes | None) -> Task:
     elif fields["status"] is Status.COMPLETED:
         fields["result"] = RESULT_LEFT_OUT
     return Task(**fields)
+
+
+def read_rows(rows: Iterable[tuple[str, bytes, bytes, bytes | None]]) -> Iterator[Snapshot]:
+    """Those of *rows* (id, version, body, result) that this version of the service can read."""
+    for task_id, version, body, result in rows:
+        try:
+            task = to_task(body, result)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:  # the others go on
+            name = type(error).__name__
+            get_logger().error("task unreadable", task_id=task_id, error=name)
+        else:
+            yield Snapshot(task, version)
 
 
 def _body(task: Task) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The task store in one SQLite file: no cloud, no server, a few processes on one m
 It never decides anything about a task, and never touches the file on the event loop.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from datetime import datetime
 from itertools import islice
@@ -13,14 +13,14 @@ from sqlite3 import Connection
 from typing import Final, override
 
 from app.adapters.cursor import decode_cursor, encode_cursor
-from app.adapters.sqlite_codec import to_number, to_row, to_task
+from app.adapters.sqlite_changes import SqliteChanges
+from app.adapters.sqlite_codec import read_rows, to_number, to_row
 from app.adapters.sqlite_keys import SqliteApiKeys
 from app.adapters.sqlite_thread import SqliteThread, writing
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
 from app.domain.processing import Execution
 from app.domain.task import Status, Task
 from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore, UnderWay
-from app.telemetry.logs import get_logger
 
 SWEPT_PER_CREATE: Final = 10
 """Expired tasks that each new one pushes out; more than one, so that none are left over."""
@@ -74,13 +74,14 @@ class SqliteStore(TaskStore, OpenTasks):
     Tasks in the file at *path*, which other processes on this machine may use at the same time.
 
     Every call is one transaction. A write has reached the disk when it returns.
-    The same file holds the *api_keys*.
+    The same file holds the *api_keys*; *changes* are news of its tasks.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime]) -> None:
         """Keep the tasks in *path*; *clock* says what time it is in UTC, alike in all processes."""
         self._thread = SqliteThread(path)
         self.api_keys = SqliteApiKeys(self._thread)
+        self.changes = SqliteChanges(self._thread, now=clock)
         self._clock = clock
 
     @override
@@ -167,7 +168,7 @@ def _get(connection: Connection, task_id: str, now: int) -> Snapshot:
     found = connection.execute(_GET, {"id": task_id, "now": now}).fetchall()
     if not found:
         raise TaskNotFound
-    for snapshot in _snapshots(found):
+    for snapshot in read_rows(found):
         return snapshot
     raise StoreUnavailable("This version of the service cannot read the task")
 
@@ -198,19 +199,7 @@ def _behind(after: Snapshot | None) -> dict[str, str | int]:
 def _read(connection: Connection, query: str, place: Mapping[str, str | int | None], limit: int) -> list[Snapshot]:
     """Return the first *limit* tasks of *query* that can be read; no row is fetched that is not needed."""
     with closing(connection.execute(query, place)) as rows:
-        return list(islice(_snapshots(rows), limit))
-
-
-def _snapshots(rows: Iterable[tuple[str, bytes, bytes, bytes | None]]) -> Iterator[Snapshot]:
-    """Those of *rows* (id, version, body, result) that this version of the service can read."""
-    for task_id, version, body, result in rows:
-        try:
-            task = to_task(body, result)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:  # the others go on
-            name = type(error).__name__
-            get_logger().error("task unreadable", task_id=task_id, error=name)
-        else:
-            yield Snapshot(task, version)
+        return list(islice(read_rows(rows), limit))
 
 
 def _list(connection: Connection, place: dict[str, str | int | None], page_size: int) -> Page:

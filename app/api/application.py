@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import docs_page, documents, health, internal, models, problems, reference, tasks, texts
+from app.api import docs_page, documents, health, internal, models, problems, reference, streams, tasks, texts
 from app.api.entrance import Entrance
 from app.api.middleware import BodyBudget, HeadAsGet, LastResort, RequestIds, Traffic
 from app.api.security_headers import SecurityHeaders
@@ -34,10 +34,22 @@ TAGS: Final = [
 ]
 
 
-READABLE_BY_US: Final = ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-Id", "traceparent"]
+READABLE_BY_US: Final = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Prefer",
+    "X-API-Key",
+    "X-Request-Id",
+    "traceparent",
+]
 READABLE_BY_PAGES: Final = [
+    "ETag",
     "Idempotency-Replayed",
     "Location",
+    "Preference-Applied",
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
@@ -79,7 +91,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for module in (documents, texts, tasks, models):
+    for module in (documents, texts, tasks, streams, models):
         app.include_router(module.router, responses=reference.WHERE_CALLERS_ARE_KNOWN)
     for module in (health, internal, docs_page):
         app.include_router(module.router)
@@ -101,6 +113,7 @@ def _middleware(services: Services) -> list[Middleware]:
             callers=services.callers,
             rate_limit=services.rate_limit,
             under_way=services.store.under_way,
+            cors_origins=services.cors_origins,
         ),
         Middleware(
             BodyBudget,

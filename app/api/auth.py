@@ -5,6 +5,7 @@ from typing import Final
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from app.api.services import Callers
 from app.domain.errors import Unauthenticated
@@ -22,6 +23,21 @@ API_KEY: Final = APIKeyHeader(
     description="An API key, where `Authorization` is for somebody else; if both are sent, this one counts.",
     auto_error=False,
 )
+
+
+SUBPROTOCOL: Final = "afterword"
+TOKEN_OFFER: Final = "bearer."  # noqa: S105 - what stands before a token
+"""
+What a page offers as subprotocols of its WebSocket: the one that is spoken, and its credential behind this word, since
+browsers let it set no header. Only the first is ever accepted, and so sent back.
+"""
+
+
+def credentials(scope: Scope) -> Headers:
+    """Return the request's headers, with a credential that came as a WebSocket's subprotocol in its usual place."""
+    offers = [offer for offer in scope.get("subprotocols", ()) if offer.startswith(TOKEN_OFFER)]
+    tokens = [(b"authorization", b"Bearer " + offer.removeprefix(TOKEN_OFFER).encode()) for offer in offers]
+    return Headers(raw=[*scope["headers"], *tokens])
 
 
 async def owner_of(headers: Headers, callers: Callers) -> str:

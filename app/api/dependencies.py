@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Path, Request, Security
 from fastapi.exceptions import RequestValidationError
+from starlette.requests import HTTPConnection
 
 from app.api.auth import API_KEY, BEARER
 from app.api.problems import Refused
@@ -21,9 +22,9 @@ LONGEST_PAUSE: Final = 30
 """Seconds after which a caller should ask again at the latest."""
 
 
-async def services(request: Request) -> Services:
+async def services(connection: HTTPConnection) -> Services:
     """Return what the application was created with."""
-    given: Services = request.app.state.services
+    given: Services = connection.app.state.services
     return given
 
 
@@ -133,20 +134,6 @@ async def change_budget(given: Services) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise StoreUnavailable from error
-
-
-async def refuse_what_is_not_built(request: Request) -> None:
-    """
-    Refuse what the contract promises for later: ignored, a `wait` would break its promise.
-
-    Raises:
-        Refused: If the request asks for any of it.
-
-    """
-    asked = [name for name in ("wait", "starting_after") if name in request.query_params]
-    asked += ["Prefer: wait"] if "wait" in request.headers.get("prefer", "").lower() else []
-    if asked:
-        raise Refused(422, "not_supported_yet", f"This service does not support {' and '.join(asked)} yet.")
 
 
 def answer_poll(task: Task, given: Services) -> dict[str, str]:

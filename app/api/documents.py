@@ -1,8 +1,8 @@
 """Documents: handed in, and asked after."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Response, status
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response, status
 
 from app.api.bodies import JsonRoute
 from app.api.dependencies import (
@@ -12,21 +12,19 @@ from app.api.dependencies import (
     Owner,
     Reserved,
     TaskId,
-    answer_poll,
     ask_again,
     own_task,
-    refuse_what_is_not_built,
 )
-from app.api.reference import WITH_A_BODY, WITH_THIS_TASK, answer, documented, link
+from app.api.reference import POLLED, TO_A_POLL, WITH_A_BODY, WITH_THIS_TASK, answer, documented, link
 from app.api.schemas import DocumentStatus
 from app.api.submissions import DocumentRequest
+from app.api.waiting import Patience, ended, not_modified, patience, poll, preference, refuse_wait
 from app.domain.errors import TaskNotFound
 from app.domain.processing import Kind
 
 router = APIRouter(
     tags=["documents"],
     route_class=JsonRoute,
-    dependencies=[Depends(refuse_what_is_not_built)],
     responses=documented(422),
 )
 
@@ -35,40 +33,82 @@ NEXT: Final = {
     "cancel": link("cancel_task", "Cancel it.", {"task_id": "$response.body#/task_id"}),
 }
 
+ENDED_ALREADY: Final = answer(
+    200,
+    "Location",
+    "Idempotency-Replayed-if-any",
+    "Preference-Applied-if-any",
+    model=DocumentStatus,
+    description="The task has ended while you waited, as you prefer.",
+)
 
-@router.post("/process_document", status_code=status.HTTP_202_ACCEPTED, include_in_schema=False)
+
+@router.post(
+    "/process_document",
+    status_code=status.HTTP_202_ACCEPTED,
+    include_in_schema=False,
+    dependencies=[Depends(refuse_wait)],
+)
 @router.post(
     "/process_document/",
     status_code=status.HTTP_202_ACCEPTED,
+    dependencies=[Depends(refuse_wait)],
     response_description="Accepted: the task is stored, and survives this process.",
-    responses=WITH_A_BODY | answer(202, "Location", "Retry-After", "Idempotency-Replayed-if-any", links=NEXT),
+    responses=WITH_A_BODY
+    | answer(202, "Location", "Retry-After", "Idempotency-Replayed-if-any", "Preference-Applied-if-any", links=NEXT)
+    | ENDED_ALREADY,
 )
 async def process_document(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
+    request: Request,
     document: DocumentRequest,
     given: Given,
     caller: Owner,
     key: Key,
+    asked: Annotated[Patience, Depends(preference)],
     reserved: Reserved,
     background_tasks: BackgroundTasks,
     response: Response,
 ) -> DocumentStatus:
-    """Hand in a document; the answer comes at once, the result later, at the `Location`."""
+    """
+    Hand in a document; the answer comes at once, the result later, at the `Location`.
+
+    With `Prefer: wait=N` the answer is the finished task, and its status 200,
+    if it ends within so many seconds.
+    """
     accepted = await given.intake.accept(document.submission(caller, key, given.limits), reserved)
-    background_tasks.add_task(reserved.start)
     response.headers["Location"] = f"/document_status/{accepted.task.id}"
     response.headers.update(REPLAYED if accepted.replayed else {})
+    if asked.time:
+        await reserved.start()
+        task, applied = await ended(accepted.task, request, given, caller, asked)
+        response.headers.update(applied)
+        if task.status.is_final:
+            response.status_code = status.HTTP_200_OK
+            return DocumentStatus.of(task)
+    background_tasks.add_task(reserved.start)
     response.headers["Retry-After"] = ask_again(accepted.task, given).get("Retry-After", "1")
     return DocumentStatus.accepted(accepted.task)
 
 
 @router.get(
     "/document_status/{task_id:path}",
-    responses=documented(404) | answer(200, "Retry-After-if-any", links=WITH_THIS_TASK),
+    response_model=DocumentStatus,
+    responses=documented(404) | POLLED | answer(200, *TO_A_POLL, links=WITH_THIS_TASK),
 )
-async def document_status(task_id: TaskId, given: Given, caller: Owner, response: Response) -> DocumentStatus:
+async def document_status(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
+    request: Request,
+    task_id: TaskId,
+    given: Given,
+    caller: Owner,
+    asked: Annotated[Patience, Depends(patience)],
+    response: Response,
+) -> DocumentStatus | Response:
     """Ask how a document is doing; once it is `completed`, its result is here."""
     task = (await own_task(task_id, given, caller)).task
     if task.kind is not Kind.DOCUMENT:
         raise TaskNotFound
-    response.headers.update(answer_poll(task, given))
-    return DocumentStatus.of(task)
+    found = await poll(task, request, given, caller, asked)
+    if found.is_known:
+        return not_modified(found)
+    response.headers.update(found.headers)
+    return DocumentStatus.of(found.task)

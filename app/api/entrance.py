@@ -6,7 +6,7 @@ be forgotten. It is decided before anything of a body is read.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from datetime import timedelta
 from random import uniform
@@ -16,10 +16,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from app.api.auth import owner_of
+from app.api.auth import credentials, owner_of
 from app.api.problems import path_of, problem_of
 from app.api.services import Callers
-from app.domain.errors import RateLimited, ServiceError, StoreOverloaded
+from app.domain.errors import NotPermitted, RateLimited, ServiceError, StoreOverloaded
 from app.engine.ports import UnderWay
 from app.engine.rate_limit import RateLimit
 
@@ -58,12 +58,18 @@ class Entrance:
         callers: Callers | None,
         rate_limit: RateLimit | None,
         under_way: Callable[[], UnderWay],
+        cors_origins: Collection[str] = (),
     ) -> None:
-        """Stand in front of *app*; without *callers* all are let in, without a *rate_limit* as often as they like."""
+        """
+        Stand in front of *app*; without *callers* all are let in, without a *rate_limit* as often as they like.
+
+        Pages open WebSockets only from the service's own origin and the *cors_origins*.
+        """
         self._app = app
         self._callers = callers
         self._rate_limit = rate_limit
         self._under_way = under_way
+        self._cors_origins = cors_origins
         self._pages = RateLimit(per_second=PAGES_PER_SECOND)
         self._delayed = 0
 
@@ -77,7 +83,8 @@ class Entrance:
             if _is_open(path):
                 self._admit_anybody(path)
             else:
-                owner = await self._admit(Headers(scope=scope))
+                self._refuse_strange_pages(scope)
+                owner = await self._admit(credentials(scope))
         except ServiceError as error:
             if isinstance(error, RateLimited):
                 await self._delay()
@@ -114,6 +121,16 @@ class Entrance:
         if self._callers is not None and (path in PAGES or path.startswith("/docs/")):
             self._pages.admit("anybody")
 
+    def _refuse_strange_pages(self, scope: Scope) -> None:
+        """Refuse a WebSocket that another site's page opens: browsers ask nobody whether it may."""
+        if scope["type"] != "websocket":
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        own = {f"{scheme}://{headers.get('host')}" for scheme in ("http", "https")}
+        if origin is not None and origin not in own and not {origin, "*"} & set(self._cors_origins):
+            raise NotPermitted("Pages of this origin may not call; AFTERWORD_CORS_ORIGINS lists those that may")
+
     async def _admit(self, headers: Headers) -> str:
         under_way = self._under_way()
         if under_way.calls >= AT_LEAST and under_way.oldest > SLOW:
@@ -129,7 +146,7 @@ def _is_open(path: str) -> bool:
 
 
 async def _refuse(error: ServiceError, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": error.code})
     else:
         await problem_of(scope, error)(scope, receive, send)

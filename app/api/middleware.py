@@ -44,7 +44,7 @@ class RequestIds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and answer with its id."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -55,7 +55,7 @@ class RequestIds:
         bound = {"request_id": request_id} | ({"trace_id": trace[1]} if trace else {})
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in {"http.response.start", "websocket.http.response.start", "websocket.accept"}:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
@@ -77,23 +77,24 @@ class LastResort:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        begun = False
+        said: list[str] = []
 
-        async def note_start(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+        async def note(message: Message) -> None:
+            said[:] = [message["type"]]
             await send(message)
 
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         try:
-            await self._app(scope, receive, note_start)
+            await self._app(scope, receive, note)
         except Exception as error:  # noqa: BLE001 - the outermost handler
-            event = "request failed after the response began" if begun else "request failed"
+            event = "request failed after the response began" if said else "request failed"
             name = type(error).__name__
             get_logger().error(event, path=_route(scope), error=name, stack_trace=frames_of(error))
-            if not begun:
+            if scope["type"] == "websocket" and said != ["websocket.close"]:
+                await send({"type": "websocket.close", "code": 1011})
+            if scope["type"] == "http" and not said:
                 detail = "Something went wrong in the service. The request id finds it in the logs."
                 await problem(scope, 500, "internal_error", detail)(scope, receive, send)
 
@@ -128,8 +129,16 @@ class HeadAsGet:
             await self._app(scope, receive, send)
             return
 
+        is_over = False
+
         async def send_without_body(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+            """Pass the headers on, and end with the first part of the body: a stream has no end of its own."""
+            nonlocal is_over
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not is_over:
+                is_over = True
+                await send({"type": "http.response.body", "body": b""})
 
         await self._app({**scope, "method": "GET"}, receive, send_without_body)
 

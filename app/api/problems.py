@@ -7,15 +7,19 @@ A problem never repeats what the caller sent, and never shows where the code bro
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
+from random import uniform
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
+from fastapi.sse import format_sse_event
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Scope
 
 from app.domain.errors import (
@@ -30,6 +34,7 @@ from app.domain.errors import (
     ServiceError,
     StoreUnavailable,
     TaskNotFound,
+    TooManyWaits,
     Unauthenticated,
 )
 
@@ -42,6 +47,7 @@ STATUSES: Final[Mapping[type[ServiceError], tuple[HTTPStatus, bool]]] = {
     IllegalTransition: (HTTPStatus.CONFLICT, False),
     QuotaExceeded: (HTTPStatus.TOO_MANY_REQUESTS, True),
     RateLimited: (HTTPStatus.TOO_MANY_REQUESTS, True),
+    TooManyWaits: (HTTPStatus.TOO_MANY_REQUESTS, True),
     Unauthenticated: (HTTPStatus.UNAUTHORIZED, False),
     NotPermitted: (HTTPStatus.FORBIDDEN, False),
     Rejected: (HTTPStatus.UNPROCESSABLE_ENTITY, False),
@@ -113,6 +119,10 @@ class Refused(HTTPException):
         self.retryable = retryable
 
 
+class NothingFollows(Exception):
+    """A stream is asked for behind its last event; answered with 204, a browser does not ask again."""
+
+
 def problem(  # noqa: PLR0913 - the members of a problem
     scope: Scope,
     status: int,
@@ -144,6 +154,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(NothingFollows, _nothing)
 
 
 def status_of(error: ServiceError) -> tuple[HTTPStatus, bool]:
@@ -151,11 +162,25 @@ def status_of(error: ServiceError) -> tuple[HTTPStatus, bool]:
     return next(STATUSES[ancestor] for ancestor in type(error).__mro__ if ancestor in STATUSES)
 
 
-def problem_of(scope: Scope, error: ServiceError) -> JSONResponse:
+def problem_of(scope: Scope, error: ServiceError) -> Response:
     """Return the response that tells a caller of *scope* of *error*."""
     status, retryable = status_of(error)
     headers = {**HEADERS.get(status, {}), **_limits(error)}
+    if retryable and _is_event_source(scope):
+        return _later(headers)
     return problem(scope, status, error.code, error.message, retryable=retryable, headers=headers)
+
+
+def _is_event_source(scope: Scope) -> bool:
+    """Whether a browser's `EventSource`, or what behaves as one, asks for a stream."""
+    asks = scope["type"] == "http" and scope["method"] == "GET" and path_of(scope).endswith("/events")
+    return asks and "text/event-stream" in Headers(scope=scope).get("accept", "")
+
+
+def _later(headers: Mapping[str, str]) -> Response:
+    """Return a stream that says only when to come again: a browser's `EventSource` takes any error for final."""
+    seconds = int(headers.get("Retry-After", "2")) * uniform(1, 2)  # noqa: S311 - spreads load, guards nothing
+    return Response(format_sse_event(retry=int(seconds * 1000)), media_type="text/event-stream")
 
 
 def _limits(error: ServiceError) -> dict[str, str]:
@@ -167,13 +192,19 @@ def _limits(error: ServiceError) -> dict[str, str]:
             return {"RateLimit-Policy": policy, "RateLimit": f'"requests";r=0;t={seconds}', "Retry-After": f"{seconds}"}
         case QuotaExceeded():
             return {"RateLimit-Policy": f'"open-tasks";q={error.limit}', "RateLimit": '"open-tasks";r=0'}
+        case TooManyWaits():
+            return {"RateLimit-Policy": f'"waits";q={error.limit}', "RateLimit": '"waits";r=0'}
         case _:
             return {}
 
 
-async def _service_error(request: Request, error: Exception) -> JSONResponse:
+async def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101 - the framework's types cannot say it
     return problem_of(request.scope, error)
+
+
+async def _nothing(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

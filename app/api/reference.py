@@ -18,6 +18,16 @@ OPTIONAL: Final = "-if-any"
 """Ends the name of a description whose header is not always there."""
 
 HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "ETag": {
+        "description": "Names the task as it is shown here; sent back as `If-None-Match`, the answer is 304 if it is "
+        "still the same.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "ETag-if-any": {
+        "description": "Likewise, if there is such a task.",
+        "schema": {"type": "string"},
+    },
     "Idempotency-Replayed-if-any": {
         "description": "The task is that of an earlier, equal request.",
         "schema": {"type": "string", "const": "true"},
@@ -26,6 +36,10 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "description": "Where to ask after the task.",
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Preference-Applied-if-any": {
+        "description": "How long the service has waited, as the request preferred.",
+        "schema": {"type": "string", "pattern": "^wait=[0-9]+$"},
     },
     "RateLimit": {
         "description": "The limit that was reached, what is left of it, and, if that is known, in how many seconds "
@@ -75,7 +89,7 @@ MEANS: Final[Mapping[int, str]] = {
     413: "The body is larger than this service accepts.",
     415: "The body is not JSON.",
     422: "The request is not valid.",
-    429: "Too many requests, or too many open tasks.",
+    429: "Too many requests, too many open tasks, or too many requests that wait.",
     431: "The address and the headers are larger than this service accepts.",
     500: "Something broke in the service.",
     503: "The service, or its store, cannot do it now; the same request may succeed later.",
@@ -86,10 +100,15 @@ def _references(headers: Iterable[str]) -> dict[str, Any]:
     return {name.removesuffix(OPTIONAL): {"$ref": f"#/components/headers/{name}"} for name in headers}
 
 
-def answer(status: int, *headers: str, links: Mapping[str, Mapping[str, Any]] | None = None) -> Responses:
+def answer(
+    status: int,
+    *headers: str,
+    links: Mapping[str, Mapping[str, Any]] | None = None,
+    **further: Any,  # noqa: ANN401 - JSON
+) -> Responses:
     """Describe, beside the body of an answer, its *headers* and where it leads to."""
     described: dict[str, Any] = {"headers": _references(headers)}
-    return {status: described | ({"links": dict(links)} if links else {})}
+    return {status: described | ({"links": dict(links)} if links else {}) | further}
 
 
 def documented(*statuses: int) -> Responses:
@@ -115,6 +134,11 @@ WITH_THIS_TASK: Final = {
     "delete": link("delete_task", "Erase it, if it has ended.", {"task_id": "$response.body#/task_id"}),
 }
 """What can follow an answer that shows a task."""
+
+TO_A_POLL: Final = ("ETag", "Retry-After-if-any", "Preference-Applied-if-any")
+"""The headers of the answer to a poll."""
+
+POLLED: Final = answer(304, *TO_A_POLL, description="The task is still as you know it.")
 
 EVERYWHERE: Final[Responses] = documented(400, 408, 413, 431, 500, 503)
 """Whatever is asked: a body is refused, or cannot be held, also where none is wanted."""
@@ -147,11 +171,11 @@ def _leave_out_null(parameters: Any) -> None:  # noqa: ANN401 - JSON
 
 
 def _describe_problem(response: dict[str, Any]) -> None:
-    """Give a problem its media type; the framework takes every model for plain JSON."""
+    """Give a problem its media type; the framework takes every model for what the endpoint sends."""
     content = response.get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
-    if schema.get("$ref", "").endswith(f"/{Problem.__name__}"):
-        content[MEDIA_TYPE] = content.pop("application/json")
+    for media, described in list(content.items()):
+        if described.get("schema", {}).get("$ref", "").endswith(f"/{Problem.__name__}"):
+            content[MEDIA_TYPE] = content.pop(media)
 
 
 def _describe_requests(schemas: dict[str, Any], services: Services) -> None:

@@ -1,12 +1,14 @@
 """What the API answers: the members of every body, under the names that the contract gives them."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SkipValidation
 
 from app.domain.processing import Failure, Processor, Progress
 from app.domain.task import Status, Task
+
+STARTED: Final = "Procesamiento iniciado en segundo plano"
 
 
 class EntityView(BaseModel):
@@ -140,12 +142,31 @@ class TaskList(BaseModel):
 
 
 class TextAccepted(BaseModel):
-    """A text was accepted."""
+    """A text was accepted; what has become of it is shown only to who has waited for its end."""
 
-    message: Literal["Procesamiento iniciado en segundo plano"] = "Procesamiento iniciado en segundo plano"
+    message: Literal["Procesamiento iniciado en segundo plano"]
     task_id: str = Field(description="The id that the caller chose.")
-    status: Literal["pending"] = "pending"
+    status: Status
     id: str = Field(description="The same task's id under `/tasks`, a UUID.")
+    result: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def accepted(cls, task: Task, task_id: str) -> Self:
+        """Show *task*, which its caller named *task_id*, as every accepted text is answered."""
+        return cls(message=STARTED, task_id=task_id, status=Status.PENDING, id=task.id)
+
+    @classmethod
+    def ended(cls, task: Task, task_id: str) -> Self:
+        """Show how *task*, which its caller named *task_id*, has ended."""
+        return cls(
+            message=STARTED,
+            task_id=task_id,
+            status=task.status,
+            id=task.id,
+            result=text_of(task),
+            error=error_of(task),
+        )
 
 
 class TextStatus(BaseModel):
@@ -221,6 +242,11 @@ class Swept(BaseModel):
 
     taken: int = Field(description="Tasks that it took up.")
     running: int = Field(description="Tasks that this process still works on.")
+
+
+def text_of(task: Task) -> str | None:
+    """Return the result of a text's *task*, if there is one."""
+    return task.result if isinstance(task.result, str) else None
 
 
 def error_of(task: Task) -> str | None:

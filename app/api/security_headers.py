@@ -30,7 +30,7 @@ class SecurityHeaders:
         added = ALWAYS | (ONLY_HTTPS if scope.get("scheme") == "https" else {})
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
                 for name, value in added.items():
                     headers.setdefault(name, value)

@@ -9,12 +9,14 @@ from typing import Protocol
 from app.domain.identity import Identities
 from app.domain.processing import Execution, Processor, ProcessorPool
 from app.domain.task import Task
+from app.engine.feed import Feed
 from app.engine.known_keys import KnownKeys
 from app.engine.ports import TaskStore
 from app.engine.rate_limit import RateLimit
 from app.engine.registry import Registry
 from app.engine.sign_of_life import SignOfLife
 from app.engine.submission import Intake
+from app.engine.waits import Waits
 from app.processors.catalogue import Catalogue
 
 
@@ -30,6 +32,7 @@ class Limits:
         body_time: How long a body may take to arrive.
         change_budget: How long a caller waits for a task to be changed, whatever has to be read for it.
         blocking: How long the blocking call waits.
+        stream: How long a stream of events lasts at most.
         sweep: How long the scheduler's request is held while there is work.
 
     """
@@ -40,6 +43,7 @@ class Limits:
     body_time: timedelta = timedelta(seconds=30)
     change_budget: timedelta = timedelta(seconds=4)
     blocking: timedelta = timedelta(seconds=60)
+    stream: timedelta = timedelta(seconds=3300)
     sweep: timedelta = timedelta(seconds=45)
 
 
@@ -88,6 +92,8 @@ class Services:
     store: TaskStore
     intake: Intake
     registry: Registry
+    feed: Feed
+    waits: Waits
     catalogue: Catalogue
     pool: ProcessorPool
     sign_of_life: SignOfLife

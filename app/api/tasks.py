@@ -3,22 +3,21 @@
 from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.api.bodies import JsonRoute
 from app.api.dependencies import (
     Given,
     Owner,
     TaskId,
-    answer_poll,
     change_budget,
     own_task,
     refuse_a_key,
-    refuse_what_is_not_built,
 )
-from app.api.reference import WITH_THIS_TASK, answer, documented, link
+from app.api.reference import POLLED, TO_A_POLL, WITH_THIS_TASK, answer, documented, link
 from app.api.schemas import TaskDetail, TaskList, TaskSummary
 from app.api.services import Services
+from app.api.waiting import Patience, not_modified, patience, poll, refuse_wait
 from app.domain.errors import IllegalTransition, StaleWrite
 from app.domain.task import Status, Task
 from app.domain.transitions import cancel, retry
@@ -29,7 +28,6 @@ router = APIRouter(
     prefix="/tasks",
     tags=["tasks"],
     route_class=JsonRoute,
-    dependencies=[Depends(refuse_what_is_not_built)],
     responses=documented(422),
 )
 
@@ -39,7 +37,7 @@ NEXT: Final = {
 }
 
 
-@router.get("", responses=answer(200, links=NEXT))
+@router.get("", dependencies=[Depends(refuse_wait)], responses=answer(200, links=NEXT))
 async def list_tasks(
     given: Given,
     caller: Owner,
@@ -52,12 +50,25 @@ async def list_tasks(
     return TaskList(tasks=[TaskSummary.of(task) for task in page.tasks], next_page_token=page.cursor)
 
 
-@router.get("/{task_id}", responses=documented(404) | answer(200, "Retry-After-if-any", links=WITH_THIS_TASK))
-async def get_task(task_id: TaskId, given: Given, caller: Owner, response: Response) -> TaskDetail:
+@router.get(
+    "/{task_id}",
+    response_model=TaskDetail,
+    responses=documented(404) | POLLED | answer(200, *TO_A_POLL, links=WITH_THIS_TASK),
+)
+async def get_task(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
+    request: Request,
+    task_id: TaskId,
+    given: Given,
+    caller: Owner,
+    asked: Annotated[Patience, Depends(patience)],
+    response: Response,
+) -> TaskDetail | Response:
     """Ask after one task."""
-    task = (await own_task(task_id, given, caller)).task
-    response.headers.update(answer_poll(task, given))
-    return TaskDetail.of(task)
+    found = await poll((await own_task(task_id, given, caller)).task, request, given, caller, asked)
+    if found.is_known:
+        return not_modified(found)
+    response.headers.update(found.headers)
+    return TaskDetail.of(found.task)
 
 
 @router.post("/{task_id}/cancel", responses=documented(404, 409))

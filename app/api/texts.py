@@ -6,21 +6,20 @@ from urllib.parse import quote
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query, Request, Response
 
 from app.api.bodies import JsonRoute
-from app.api.dependencies import REPLAYED, Given, Key, Owner, Reserved, answer_poll, refuse_what_is_not_built
+from app.api.dependencies import REPLAYED, Given, Key, Owner, Reserved
 from app.api.problems import problem
-from app.api.reference import WITH_A_BODY, answer, documented, link
-from app.api.schemas import TextAccepted, TextFinished, TextStatus, error_of
+from app.api.reference import POLLED, WITH_A_BODY, answer, documented, link
+from app.api.schemas import TextAccepted, TextFinished, TextStatus, error_of, text_of
 from app.api.submissions import Text, TextRequest, blocking_submission
+from app.api.waiting import Patience, ended, not_modified, patience, poll, preference, refuse_wait, until_ended
 from app.domain.errors import TaskNotFound
 from app.domain.processing import Kind
 from app.domain.task import Task
-from app.engine import feed
 from app.engine.submission import reference_id
 
 router = APIRouter(
     tags=["texts"],
     route_class=JsonRoute,
-    dependencies=[Depends(refuse_what_is_not_built)],
     responses=documented(422),
 )
 
@@ -32,16 +31,26 @@ NEXT: Final = {
 ROOM: Final = "The text; it may be empty. An address has room for 64 KB: send what is longer to `/process_text_async/`."
 
 
-@router.post("/process_text_async", include_in_schema=False)
+@router.post(
+    "/process_text_async",
+    include_in_schema=False,
+    response_model_exclude_unset=True,
+    dependencies=[Depends(refuse_wait)],
+)
 @router.post(
     "/process_text_async/",
-    responses=WITH_A_BODY | answer(200, "Location", "Idempotency-Replayed-if-any", links=NEXT),
+    response_model_exclude_unset=True,
+    dependencies=[Depends(refuse_wait)],
+    responses=WITH_A_BODY
+    | answer(200, "Location", "Idempotency-Replayed-if-any", "Preference-Applied-if-any", links=NEXT),
 )
 async def process_text_async(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
+    request: Request,
     text: TextRequest,
     given: Given,
     caller: Owner,
     key: Key,
+    asked: Annotated[Patience, Depends(preference)],
     reserved: Reserved,
     background_tasks: BackgroundTasks,
     response: Response,
@@ -50,39 +59,61 @@ async def process_text_async(  # noqa: PLR0913, PLR0917 - what an endpoint is ha
     Hand in a text; its status and result are at the `Location`.
 
     The same text under the same `task_id` is the same task. Another text under
-    a `task_id` that is taken is refused.
+    a `task_id` that is taken is refused. With `Prefer: wait=N` the answer shows
+    how it has ended, if it has within so many seconds.
     """
     accepted = await given.intake.accept(text.submission(caller, key, given.limits), reserved)
-    background_tasks.add_task(reserved.start)
     response.headers["Location"] = f"/task_status/{quote(text.task_id, safe='')}"
     response.headers.update(REPLAYED if accepted.replayed else {})
-    return TextAccepted(task_id=text.task_id, id=accepted.task.id)
+    if asked.time:
+        await reserved.start()
+        task, applied = await ended(accepted.task, request, given, caller, asked)
+        response.headers.update(applied)
+        if task.status.is_final:
+            return TextAccepted.ended(task, text.task_id)
+    background_tasks.add_task(reserved.start)
+    return TextAccepted.accepted(accepted.task, text.task_id)
 
 
 @router.get(
-    "/task_status/{task_id:path}", response_model_exclude_unset=True, responses=answer(200, "Retry-After-if-any")
+    "/task_status/{task_id:path}",
+    response_model=TextStatus,
+    response_model_exclude_unset=True,
+    responses=POLLED | answer(200, "ETag-if-any", "Retry-After-if-any", "Preference-Applied-if-any"),
 )
-async def task_status(
+async def task_status(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
+    request: Request,
     task_id: Annotated[str, Path(description="The id that you gave the text.", examples=["mi-tarea-1"])],
     given: Given,
     caller: Owner,
+    asked: Annotated[Patience, Depends(patience)],
     response: Response,
-) -> TextStatus:
+) -> TextStatus | Response:
     """Ask how a text is doing; an id that nobody has handed in is `not_found`, which is no error."""
     try:
         task = (await given.store.get(reference_id(caller, Kind.TEXT, task_id))).task
+        found = await poll(task, request, given, caller, asked)
     except TaskNotFound:
         return TextStatus(status="not_found", result=None)
-    response.headers.update(answer_poll(task, given))
-    result = task.result if isinstance(task.result, str) else None
-    return TextStatus(status=task.status, result=result, error=error_of(task), id=task.id)
+    if found.is_known:
+        return not_modified(found)
+    response.headers.update(found.headers)
+    return TextStatus(
+        status=found.task.status, result=text_of(found.task), error=error_of(found.task), id=found.task.id
+    )
 
 
-@router.post("/process_text_blocking", include_in_schema=False, response_model=TextFinished)
+@router.post(
+    "/process_text_blocking",
+    include_in_schema=False,
+    response_model=TextFinished,
+    dependencies=[Depends(refuse_wait)],
+)
 @router.post(
     "/process_text_blocking/",
     response_model=TextFinished,
-    responses=documented(409, 504) | answer(200, "Idempotency-Replayed-if-any"),
+    dependencies=[Depends(refuse_wait)],
+    responses=documented(404, 409, 504) | answer(200, "Idempotency-Replayed-if-any"),
 )
 async def process_text_blocking(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     request: Request,
@@ -99,28 +130,22 @@ async def process_text_blocking(  # noqa: PLR0913, PLR0917 - what an endpoint is
     After that the answer is a problem with the URL of the task, which goes on;
     with an `Idempotency-Key` the same request waits for the same task again.
     """
-    accepted = await given.intake.accept(blocking_submission(text, caller, key, given.limits), reserved)
-    await reserved.start()
-    response.headers.update(REPLAYED if accepted.replayed else {})
-    task = await feed.finished(
-        given.store,
-        given.registry,
-        accepted.task.id,
-        within=given.limits.blocking,
-        unless=given.intake.runner.drain.interrupted,
-        on_poll=given.on_poll,
-    )
-    if task is not None and isinstance(task.result, str):
+    with given.waits.one(caller):
+        accepted = await given.intake.accept(blocking_submission(text, caller, key, given.limits), reserved)
+        await reserved.start()
+        response.headers.update(REPLAYED if accepted.replayed else {})
+        task = await until_ended(accepted.task, request, given, given.limits.blocking)
+    if isinstance(task.result, str):
         return TextFinished(result=task.result)
     unanswered = _no_result(request, task, f"/tasks/{accepted.task.id}", keyed=key is not None)
     unanswered.headers.update(response.headers)
     return unanswered
 
 
-def _no_result(request: Request, task: Task | None, task_url: str, *, keyed: bool) -> Response:
+def _no_result(request: Request, task: Task, task_url: str, *, keyed: bool) -> Response:
     """Answer without a result; with a key, the same request leads to the same task again, and a failed one stays so."""
     headers = {"Location": task_url}
-    if task is None:
+    if not task.status.is_final:
         detail = "The text is still being processed; its task goes on."
         return problem(
             request.scope, 504, "still_processing", detail, retryable=keyed, headers=headers, task_url=task_url

@@ -11,6 +11,7 @@ Every error that is raised on purpose.
     │   ├── QuotaExceeded
     │   ├── IllegalTransition
     │   ├── RateLimited
+    │   ├── TooManyWaits
     │   ├── Unauthenticated
     │   ├── NotPermitted
     │   └── KeyNotFound
@@ -111,6 +112,17 @@ class RateLimited(Rejected):
         super().__init__(f"At most {per_second} requests may come in a second, and {at_once} at once")
         self.per_second = per_second
         self.again_in = again_in
+
+
+class TooManyWaits(Rejected):
+    """Too many requests of one caller wait already."""
+
+    code = "too_many_waits"
+
+    def __init__(self, limit: int) -> None:
+        """Say what the *limit* is."""
+        super().__init__(f"At most {limit} of your requests may wait in one process; end a stream, or do not wait")
+        self.limit = limit
 
 
 class IllegalTransition(Rejected):

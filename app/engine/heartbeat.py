@@ -8,6 +8,7 @@ renewed before anybody takes it for a dead worker's.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from app.domain.errors import LeaseLost, StaleWrite, StoreUnavailable, TaskNotFound
@@ -18,6 +19,9 @@ from app.engine import cas
 from app.engine.ports import Snapshot, TaskStore
 from app.engine.supervision import supervise
 from app.telemetry.logs import get_logger
+
+type Show = Callable[[str, str, Progress], None]
+"""Shows whoever watches the task with this id how far its run under this lease's token has come."""
 
 
 class Heartbeat:
@@ -39,9 +43,18 @@ class Heartbeat:
         every: timedelta,
         repeat: timedelta,
         length: timedelta,
+        show: Show,
     ) -> None:
-        """Renew *lease* of the task *claimed*, *every* so often (after a missed beat: *repeat*), for *length*."""
+        """
+        Renew *lease* of the task *claimed*, *every* so often (after a missed beat: *repeat*), for *length*.
+
+        Progress is for *show* at once, as long as the lease surely lasts: by a
+        clock that nobody can set, counted from before the store was asked for it.
+        """
+        self._loop = asyncio.get_running_loop()
         self._store = store
+        self._show = show
+        self._lasts_until = self._loop.time() + (lease.expires_at - store.now()).total_seconds()
         self._token = lease.token
         self._every = every
         self._repeat = min(repeat, every)
@@ -49,12 +62,14 @@ class Heartbeat:
         self._progress: Progress | None = None
         self._stopping = asyncio.Event()
         self.snapshot = claimed
-        self.verdict: asyncio.Future[Cancelled | Superseded] = asyncio.get_running_loop().create_future()
+        self.verdict: asyncio.Future[Cancelled | Superseded] = self._loop.create_future()
         self._beating = asyncio.create_task(supervise("heartbeat", self._beat, pause=timedelta(0)))
 
     def report(self, stage: str, fraction: float) -> None:
-        """Remember the progress for the next beat."""
+        """Show the progress, and remember it for the next beat."""
         self._progress = Progress.reported(stage, fraction)
+        if self._loop.time() < self._lasts_until:
+            self._show(self.snapshot.task.id, self._token, self._progress)
 
     async def stop(self) -> None:
         """End the heartbeat; a beat that is under way lands first, so that it cannot race the final write."""
@@ -74,6 +89,7 @@ class Heartbeat:
     async def _renew(self) -> bool:
         """Beat once; False if the store did not let us."""
         until = self._store.now() + self._length
+        lasts_until = self._loop.time() + self._length.total_seconds()
         progress = self._progress
 
         def renewed(task: Task) -> Task:
@@ -88,6 +104,7 @@ class Heartbeat:
             get_logger().warning("heartbeat missed", task_id=self.snapshot.task.id, reason=error.code)
             return False
         else:
+            self._lasts_until = lasts_until
             if self.snapshot.task.cancel_requested:
                 self.verdict.set_result(Cancelled())
         return True

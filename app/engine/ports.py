@@ -6,7 +6,7 @@ holds every adapter to it. No port knows a framework or a cloud.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -169,6 +169,32 @@ class OpenTasks(ABC):
             StoreUnavailable: If the store does not answer.
 
         """
+
+
+type Tell = Callable[[str, Task | None], None]
+"""Takes in how the task with this id was seen; None if there is none, or none any longer."""
+
+
+class Changes(ABC):
+    """
+    News of single tasks, whichever process writes them.
+
+    The newest state of a followed task is told soon after it was written, and again if need be; earlier ones may be
+    left out. What is told late may be older than what was told before: a task's `revision` says which is newer. An
+    outage is waited out, and nothing that still counts is missed in it.
+    """
+
+    @abstractmethod
+    def open(self, tell: Tell) -> AbstractAsyncContextManager[None]:
+        """Hold whatever it takes, and *tell* of the tasks that are followed meanwhile; *tell* never raises."""
+
+    @abstractmethod
+    def follow(self, task_id: str) -> None:
+        """Tell how the task is now, and what becomes of it; once, until it is left."""
+
+    @abstractmethod
+    def leave(self, task_id: str) -> None:
+        """Tell of the task no more; one that is not followed is none to leave."""
 
 
 class ApiKeys(ABC):

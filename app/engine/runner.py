@@ -44,7 +44,7 @@ from app.domain.task import Lease, Status, Task
 from app.domain.transitions import claim, complete, fail, release, renew
 from app.engine import cas, on_the_loop
 from app.engine.drain import Drain
-from app.engine.heartbeat import Heartbeat
+from app.engine.heartbeat import Heartbeat, Show
 from app.engine.ports import Snapshot, TaskStore
 from app.engine.registry import Registry
 from app.engine.slots import Slots
@@ -81,6 +81,7 @@ class Runner:
     holder: str
     tokens: Callable[[], str]
     rng: Random
+    show: Show
 
     def new_lease(self) -> Lease:
         """Return a lease from now on, with a token nobody else has."""
@@ -123,7 +124,15 @@ class Runner:
             await self._record(claimed, lease.token, Interrupted())
             return
         timing = self.timing
-        heart = Heartbeat(self.store, claimed, lease, every=timing.heartbeat, repeat=timing.repeat, length=timing.lease)
+        heart = Heartbeat(
+            self.store,
+            claimed,
+            lease,
+            every=timing.heartbeat,
+            repeat=timing.repeat,
+            length=timing.lease,
+            show=self.show,
+        )
         try:
             outcome = await self._outcome(claimed.task, content, heart)
         finally:

@@ -26,6 +26,10 @@ STOPS: Final = tuple(Timed(at, partial(faults.stop_worker, seconds=5)) for at in
 """Shorter than it takes another worker to finish what it has taken over."""
 
 
+BRIEF_STREAMS: Final = {"AFTERWORD_STREAM_SECONDS": "1", "AFTERWORD_LEASE": "9", "AFTERWORD_HEARTBEAT": "4"}
+"""They end before anything happens, and those who watch go on with new ones."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Broken:
     """
@@ -204,5 +208,29 @@ BROKEN: Final = (
         ),
         rules=frozenset({"attempts are counted", "possible states", "attempts are used up", "every task ends"}),
         row=Row(name="poison", mix=Mix(seconds=4, count=16, models=dict.fromkeys(POISON, 1)), patience=12),
+    ),
+    Broken(
+        name="only the instance that a task ran in tells its watchers how it has ended",
+        changes=(
+            (
+                "app/engine/feed.py",
+                "elif task.revision > topic.stored.revision:",
+                "elif task.revision > topic.stored.revision and (task.due_at or self._registry.runs(task.id)):",
+            ),
+        ),
+        rules=frozenset({"the end is told"}),
+        row=Row(name="nothing", mix=LONG, patience=15),
+    ),
+    Broken(
+        name="who watches again is told once more what is known already",
+        changes=(
+            (
+                "app/api/streams.py",
+                "given.feed.watch(task, after=after)",
+                "given.feed.watch(task, after=None)",
+            ),
+        ),
+        rules=frozenset({"events go forward"}),
+        row=Row(name="streams that last a second", settings=(BRIEF_STREAMS,) * 2, mix=LONG, patience=20),
     ),
 )

@@ -6,7 +6,7 @@ Pure: the same history gets the same verdict, in the run and whenever it is read
 
 from collections.abc import Iterator
 
-from tests.chaos import rules_of_the_callers, rules_of_the_store
+from tests.chaos import rules_of_the_callers, rules_of_the_store, rules_of_the_watchers
 from tests.chaos.history import History
 from tests.chaos.rules_of_the_callers import Run
 from tests.chaos.violation import Violation
@@ -27,5 +27,5 @@ def _of_the_store(run: Run) -> Iterator[Violation]:
 
 
 def _of_the_callers(run: Run) -> Iterator[Violation]:
-    for name, rule in rules_of_the_callers.RULES.items():
+    for name, rule in {**rules_of_the_callers.RULES, **rules_of_the_watchers.RULES}.items():
         yield from (Violation(name, task_id, what) for task_id, what in rule(run))

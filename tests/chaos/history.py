@@ -8,7 +8,8 @@ in here judges.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 type Plain = str | int | float | bool | list[Plain] | dict[str, Plain] | None
 
@@ -103,6 +104,55 @@ class Seen:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Connection:
+    """
+    One stream on which a *client* was told of a task, from the request to the end; those of one client do not overlap.
+
+    Attributes:
+        way: What kind of stream it was.
+        number: How many the client has asked for, this one included.
+        opened: When the server let the client in; None if it did not.
+        code: The HTTP status; of a WebSocket that was closed, why; 0 if there was no answer.
+        after: The revision behind which the client wanted to be told, if any.
+
+    """
+
+    client: str
+    task_id: str
+    way: str
+    number: int
+    began: float
+    opened: float | None = None
+    ended: float
+    code: int
+    after: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """
+    One event of a stream, and what it said of the task.
+
+    Attributes:
+        connection: The number of the stream.
+        at: When it came, in the client's monotonic seconds.
+        id: The event's own, if it had one; the messages of a WebSocket have none.
+        progress: The fraction, if there was any progress.
+
+    """
+
+    client: str
+    task_id: str
+    connection: int
+    at: float
+    id: int | None
+    revision: int
+    status: str
+    attempt: int
+    progress: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
     """A `cancel`, `retry` or `delete` (*verb*) and its answer; *status* is what the answer said of the task."""
 
@@ -123,12 +173,17 @@ class Injected:
     what: str = ""
 
 
+def _clock_at_zero() -> datetime:
+    return datetime.now(UTC) - timedelta(seconds=monotonic())
+
+
 @dataclass
 class History:
     """
     One run.
 
     Attributes:
+        clock: What the machine's clock, which is the store's, says when the monotonic one says 0.
         stored: Every accepted write, in any order; of one task, `revision` orders them.
         at_the_end: Of each task that still exists, whether its input is still stored, looked up when all was over.
         leftovers: Content that belongs to no task any more, and processes that outlived their instance, in words.
@@ -139,9 +194,16 @@ class History:
     submitted: list[Submitted] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     injected: list[Injected] = field(default_factory=list)
     at_the_end: Mapping[str, bool] = field(default_factory=dict)
     leftovers: list[str] = field(default_factory=list)
+    clock: datetime = field(default_factory=_clock_at_zero)
+
+    def date(self, at: float) -> datetime:
+        """Return the time of what happened *at* so many monotonic seconds."""
+        return self.clock + timedelta(seconds=at)
 
     def versions(self) -> dict[str, list[Stored]]:
         """All versions of each task, the oldest first."""

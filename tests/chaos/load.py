@@ -1,5 +1,5 @@
 """
-Callers, as good ones behave: they hand in, repeat what was not answered, poll, cancel, retry and delete.
+Callers, as good ones behave: they hand in, repeat what was not answered, watch or poll, cancel, retry and delete.
 
 Whatever they ask and are told goes into the history. They are told nothing of
 the faults, and ask any server for anything.
@@ -16,14 +16,26 @@ from typing import Any, Final, NamedTuple
 import httpx
 
 from tests.chaos.chance import chance
+from tests.chaos.codes import SSE, UNANSWERED, WEBSOCKET
 from tests.chaos.history import Asked, History, Seen, Submitted
+from tests.chaos.lives import FINAL
+from tests.chaos.watchers import ANSWER_SECONDS, SseWatcher, Watcher, WebSocketWatcher
 from tests.chaos.wishes import BURST, NEW_MODELS, TEXT, Wish
 
-FINAL: Final = frozenset({"completed", "failed", "cancelled"})
-UNANSWERED: Final = 0
 REPEATED: Final = (UNANSWERED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-ANSWER_SECONDS: Final = 8.0
-"""A caller's patience with one answer: longer than the four seconds that a server may take to store a task."""
+ANSWERED: Final = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
+
+POLL: Final = "poll"
+LONG_POLL: Final = "long-poll"
+POLLS_ONLY: Final[Mapping[str, int]] = {POLL: 1}
+ALL_WAYS: Final[Mapping[str, int]] = {POLL: 3, LONG_POLL: 2, SSE: 3, WEBSOCKET: 2}
+"""How callers learn what becomes of their documents, and how many do so, in proportion."""
+
+BLIND: Final = 0.3
+"""Which part of those who hear events do not look into them."""
+
+LONGEST_WAIT: Final = 6.0
+"""Seconds that a long-poll waits at most."""
 
 AT_ONCE: Final = 32
 """How many of a burst's callers have a request open at the same time; likewise when all take their last look."""
@@ -53,27 +65,31 @@ class Load:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who is asked, for what, and how
         self,
         history: History,
         client: httpx.AsyncClient,
         urls: Sequence[str],
         *,
         newest: Sequence[str] = (),
+        ways: Mapping[str, int] = POLLS_ONLY,
         seed: str,
     ) -> None:
         """
         Ask the servers at *urls* by *client*.
 
-        For the models that only the *newest* ones of them know, documents are handed in there.
+        For the models that only the *newest* ones of them know, documents are handed in there. The *ways* are those
+        of the callers' to look after their documents.
         """
         self._history = history
         self._urls = urls
         self._newest = newest
+        self._ways = ways
         self._seed = seed
         self.give_up_at = math.inf
         self._client = client
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._watchers: dict[tuple[str, str], Watcher] = {}
 
     async def run(self, wishes: Sequence[Wish]) -> None:
         """Live the lives of all callers."""
@@ -81,8 +97,9 @@ class Load:
         await asyncio.gather(*(self._live(wish, began) for wish in wishes))
 
     async def look_once_more(self) -> None:
-        """Let every caller who has seen a task look at it again, now that all is over."""
+        """Let every caller who knows a task look at it again, now that all is over."""
         pairs = {(seen.client, seen.task_id) for seen in self._history.seen}
+        pairs |= {(event.client, event.task_id) for event in self._history.heard}
 
         async def look(client: str, task_id: str) -> None:
             async with self._places:
@@ -127,16 +144,40 @@ class Load:
         return _named(wish, answer)
 
     async def _watch(self, client: str, task_id: str) -> None:
-        rng, missing = chance(self._seed, client), 0
+        (way,) = chance(self._seed, "way", client).choices(list(self._ways), weights=list(self._ways.values()))
+        if way in {POLL, LONG_POLL}:
+            await self._poll(client, task_id, is_long=way == LONG_POLL)
+            return
+        if (client, task_id) not in self._watchers:
+            self._watchers[client, task_id] = self._watcher(way, client, task_id)
+        await self._watchers[client, task_id].until_the_end()
+
+    def _watcher(self, way: str, client: str, task_id: str) -> Watcher:
+        rng = chance(self._seed, client)
+        common: dict[str, Any] = {
+            "history": self._history,
+            "urls": self._urls,
+            "rng": rng,
+            "is_over": lambda: monotonic() >= self.give_up_at,
+        }
+        if way == SSE:
+            return SseWatcher(client, task_id, http=self._client, is_blind=rng.random() < BLIND, **common)
+        return WebSocketWatcher(client, task_id, **common)
+
+    async def _poll(self, client: str, task_id: str, *, is_long: bool) -> None:
+        rng, missing, known = chance(self._seed, client), 0, ""
         while monotonic() < self.give_up_at:
-            seen = await self._look(client, task_id, rng)
+            asked = _waiting(rng, known) if is_long else {}
+            seen, known = await self._look(client, task_id, rng, **asked)
             missing += seen.code == HTTPStatus.NOT_FOUND
             if seen.status in FINAL or missing > 2:
                 return
-            await asyncio.sleep(rng.uniform(0.2, 1.0))
+            has_waited = is_long and seen.code in ANSWERED
+            await asyncio.sleep(rng.uniform(0.05, 0.3) if has_waited else rng.uniform(0.2, 1.0))
 
-    async def _look(self, client: str, task_id: str, rng: Random) -> Seen:
-        answer = await self._ask("GET", rng, path=f"/tasks/{task_id}")
+    async def _look(self, client: str, task_id: str, rng: Random, **asked: Any) -> tuple[Seen, str]:  # noqa: ANN401 - httpx's
+        """Read a task once; return what was seen, and its tag."""
+        answer = await self._ask("GET", rng, path=f"/tasks/{task_id}", **asked)
         body = answer.body
         seen = Seen(
             client=client,
@@ -149,7 +190,7 @@ class Load:
             revision=body.get("revision"),
         )
         self._history.seen.append(seen)
-        return seen
+        return seen, answer.headers.get("etag", "")
 
     async def _cancel(self, task_id: str, after: float, rng: Random) -> None:
         await asyncio.sleep(min(after, max(0.0, self.give_up_at - monotonic())))
@@ -191,6 +232,16 @@ class Load:
             return Answer(began, monotonic(), UNANSWERED, {}, {})
         body = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         return Answer(began, monotonic(), answer.status_code, body, answer.headers)
+
+
+def _waiting(rng: Random, known: str) -> dict[str, Any]:
+    """What makes a request a long-poll: for the end or, half of the time, for any change of what is *known*."""
+    seconds = rng.uniform(1.0, LONGEST_WAIT)
+    headers = {"If-None-Match": known} if known and rng.random() < 0.5 else {}
+    patience = {"timeout": ANSWER_SECONDS + seconds}
+    if rng.random() < 0.5:
+        return patience | {"headers": headers | {"Prefer": f"wait={seconds:.0f}"}}
+    return patience | {"headers": headers, "params": {"wait": f"{seconds:.2f}"}}
 
 
 def _request(wish: Wish) -> dict[str, Any]:

@@ -4,16 +4,21 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
+from tests.chaos.codes import CUT, ENDED, GOES_ON, LEFT, SSE, UNANSWERED, UNAVAILABLE, UNKNOWN, WEBSOCKET
 from tests.chaos.history import History
 from tests.chaos.logs import UNFORMATTED, Line
 from tests.chaos.violation import Violation
 from tests.chaos.wishes import NEW_MODELS, NEWEST
 
 LONGEST_DRAIN: Final = 8.0
-UNANSWERED: Final = 0
 TO_A_SUBMISSION: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.SERVICE_UNAVAILABLE}
-TO_A_READ: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}
-TO_A_CHANGE: Final = TO_A_READ | {HTTPStatus.NO_CONTENT, HTTPStatus.CONFLICT}
+TO_A_LOOK: Final = {UNANSWERED, HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}
+TO_A_READ: Final = TO_A_LOOK | {HTTPStatus.NOT_MODIFIED}
+TO_A_CHANGE: Final = TO_A_LOOK | {HTTPStatus.NO_CONTENT, HTTPStatus.CONFLICT}
+TO_WATCHERS: Final = {
+    SSE: TO_A_LOOK | {HTTPStatus.NO_CONTENT},
+    WEBSOCKET: {UNANSWERED, HTTPStatus.SERVICE_UNAVAILABLE, LEFT, CUT, ENDED, GOES_ON, UNKNOWN, UNAVAILABLE},
+}
 BROKEN: Final = (
     "run broke",
     "background loop broke",
@@ -21,6 +26,9 @@ BROKEN: Final = (
     "request failed",
     "task unreadable",
     "Exception in ASGI",
+    "ASGI callable",
+    "Task was destroyed",
+    "Task exception was never retrieved",
 )
 """Lines that tell of a mistake in the service, whatever was done to it."""
 
@@ -34,6 +42,7 @@ def _answers(history: History) -> list[Violation]:
     answers = [(TO_A_SUBMISSION, "POST", submitted.task_id, submitted.code) for submitted in history.submitted]
     answers += [(TO_A_READ, "GET", seen.task_id, seen.code) for seen in history.seen]
     answers += [(TO_A_CHANGE, asked.verb, asked.task_id, asked.code) for asked in history.asked]
+    answers += [(TO_WATCHERS[each.way], each.way, each.task_id, each.code) for each in history.connections]
     return [
         Violation("answers are those that the contract knows", task_id or "", f"{verb} was answered with {code}")
         for right, verb, task_id, code in answers

@@ -15,10 +15,12 @@ from tests.chaos.cluster import ROOT, Cluster, Member, pick_port
 from tests.chaos.faults import DATABASE, Scene, set_clock
 from tests.chaos.figures import Figures, figures
 from tests.chaos.history import History
-from tests.chaos.load import FINAL, Load, http_client
+from tests.chaos.lives import FINAL
+from tests.chaos.load import ALL_WAYS, Load, http_client
 from tests.chaos.logs import Line, lines
 from tests.chaos.manners import manners
 from tests.chaos.remarks import hand_overs, waiting_times
+from tests.chaos.remarks_on_watchers import watched
 from tests.chaos.rows import FIRESTORE, TOMORROW, Lane, Row
 from tests.chaos.scales import Scales
 from tests.chaos.served import Stall, longest_stall
@@ -94,7 +96,7 @@ async def run(row: Row, ground: Ground) -> Outcome:
         history.leftovers += left
     outcome = judge(row, ground, cluster, history, seconds=monotonic() - began)
     of_the_burst = [*waiting_times(history), scales.remark()] if row.mix.burst else []
-    return replace(outcome, remarks=[*hand_overs(history), *of_the_burst])
+    return replace(outcome, remarks=[*watched(history), *hand_overs(history), *of_the_burst])
 
 
 def judge(row: Row, ground: Ground, cluster: Cluster, history: History, *, seconds: float) -> Outcome:
@@ -153,6 +155,7 @@ async def _live(row: Row, ground: Ground, scene: Scene) -> None:
                 client,
                 [member.url for member in members],
                 newest=[member.url for member in members if member.variables.items() >= TOMORROW.items()],
+                ways=ALL_WAYS,
                 seed=ground.seed,
             )
             ground.says(f"{len(wishes)} callers")

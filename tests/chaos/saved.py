@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.chaos.run import Outcome
 
-PARTS: Final = ("injected", "stored", "submitted", "seen", "asked")
+PARTS: Final = ("injected", "stored", "submitted", "seen", "asked", "connections", "heard")
 
 
 def save(outcome: Outcome) -> None:
@@ -18,7 +18,12 @@ def save(outcome: Outcome) -> None:
         _write(folder / f"{part}.jsonl", (asdict(each) for each in getattr(history, part)))
     _write(folder / "violations.jsonl", (asdict(violation) for violation in outcome.violations))
     _write(folder / "lines.jsonl", ({"times": times, **line._asdict()} for line, times in outcome.logged.items()))
-    end = {"at_the_end": dict(history.at_the_end), "leftovers": history.leftovers, "drains": outcome.drains}
+    end = {
+        "at_the_end": dict(history.at_the_end),
+        "leftovers": history.leftovers,
+        "drains": outcome.drains,
+        "clock": history.clock,
+    }
     _write(folder / "end.json", [end | {"figures": asdict(outcome.figures), "stall": asdict(outcome.stall)}])
 
 

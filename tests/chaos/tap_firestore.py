@@ -1,10 +1,11 @@
 """A tap on the wire between the instances and a Firestore emulator, which can also spoil the weather on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
+from time import monotonic
 from typing import Any, Final, override
 from uuid import uuid4
 
@@ -26,7 +27,10 @@ COMMIT: Final = "/google.firestore.v1.Firestore/Commit"
 RUN_QUERY: Final = "/google.firestore.v1.Firestore/RunQuery"
 
 EXPOSED: Final = frozenset({"Commit", "BatchGetDocuments", "RunQuery", "RunAggregationQuery"})
-"""The calls that the weather can hit: a stream of changes has no single answer to lose."""
+"""The calls that the weather can hit as a whole: a stream of changes has no single answer to lose."""
+
+CALM: Final = 1.0
+"""Seconds for which the weather spares a stream after it has hit it, or a busy one would never bring anything."""
 
 UNRECORDED: Final = frozenset({"BatchWrite", "Write", "CreateDocument", "UpdateDocument", "DeleteDocument"})
 """Calls that change documents and that this tap does not decode."""
@@ -74,6 +78,35 @@ class Weather:
         return Fault(code=code, landed=self.rng.random() < self.landed, delay=self.rng.uniform(*self.delay))
 
 
+class Exposed:
+    """A stream of which the weather can hit each answer: hold it up, or break the stream before it or behind it."""
+
+    def __init__(self, answers: AsyncGenerator[bytes], next_fault: Callable[[], Fault]) -> None:
+        """Stand for *answers*; ask for *next_fault* before each, unless one was hit a moment ago."""
+        self._answers = answers
+        self._next_fault = next_fault
+        self._calm_until = monotonic()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return the answers."""
+        async with aclosing(self._answers):
+            async for answer in self._answers:
+                fault = self._strike()
+                await fault.meet()
+                if fault.code is None or fault.landed:
+                    yield answer
+                if fault.code is not None:
+                    raise aio.AioRpcError(fault.code, aio.Metadata(), aio.Metadata(), details="spoilt under way")
+
+    def _strike(self) -> Fault:
+        if monotonic() < self._calm_until:
+            return Fault()
+        fault = self._next_fault()
+        if fault.code or fault.delay:
+            self._calm_until = monotonic() + CALM
+        return fault
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a caller is told of its commit: a reply, or a *code*."""
@@ -89,6 +122,7 @@ class FirestoreTap(GrpcProxy, Tap):
 
     A commit that has reached the tap is seen through to its end, whatever
     becomes of its caller. `cut` and `restore`, `spoil` and `hold` are the proxy's.
+    Streams of changes pass through and are not recorded, but exposed to the weather.
 
     Attributes:
         weather: What happens to calls from now on; None for nothing.
@@ -158,6 +192,20 @@ class FirestoreTap(GrpcProxy, Tap):
     @override
     def _usual_fault(self, method: str) -> Fault:
         return self.weather.strike() if self.weather is not None and method in EXPOSED else Fault()
+
+    @override
+    def _stream_at(self, path: str) -> Callable[..., AsyncIterator[bytes]]:
+        stream = super()._stream_at(path)
+
+        def next_fault() -> Fault:
+            return self.weather.strike() if self.weather is not None else Fault()
+
+        def exposed(*sent: AsyncIterator[bytes], **given: Any) -> AsyncIterator[bytes]:  # noqa: ANN401 - as gRPC's
+            answers = stream(*sent, **given)
+            assert isinstance(answers, AsyncGenerator)
+            return aiter(Exposed(answers, next_fault))
+
+        return exposed
 
     async def _commit(self, request: bytes, metadata: Metadata, context: aio.ServicerContext) -> bytes:
         self.calls["Commit"] += 1

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.chaos import rules_of_the_callers, rules_of_the_store
+from tests.chaos import rules_of_the_callers, rules_of_the_store, rules_of_the_watchers
 from tests.chaos.checker import Violation, check
 from tests.chaos.history import Expected, History, Submitted
 from tests.chaos.lives_by_hand import GOOD_LIVES, at_birth, claimed, completed, life
@@ -60,4 +60,6 @@ def test_a_violation_says_what_was_recorded() -> None:
 
 def test_no_two_rules_have_one_name() -> None:
     """The name in the table must lead to the rule."""
-    assert not rules_of_the_store.RULES.keys() & rules_of_the_callers.RULES.keys()
+    every = [*rules_of_the_store.RULES, *rules_of_the_callers.RULES, *rules_of_the_watchers.RULES]
+
+    assert len(every) == len(set(every))

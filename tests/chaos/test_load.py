@@ -7,8 +7,9 @@ from typing import Any, override
 
 import httpx
 
+from tests.chaos.codes import SSE
 from tests.chaos.history import Expected, History
-from tests.chaos.load import Load
+from tests.chaos.load import LONG_POLL, POLLS_ONLY, Load
 from tests.chaos.wishes import TEXT, Wish
 
 TASK = "0b6e1f52-2f0a-4b86-a9f7-0a4f3c6a1d10"
@@ -17,6 +18,7 @@ type Told = tuple[int, Mapping[str, Any]] | None
 """A status and a body; None for a connection that breaks."""
 
 ACCEPTED: Told = (202, {"task_id": TASK, "status": "pending"})
+UNCHANGED: Told = (304, {})
 RUNNING: Told = (200, {"task_id": TASK, "status": "processing", "attempt": 1, "revision": 1})
 COMPLETED: Told = (200, {"task_id": TASK, "status": "completed", "attempt": 1, "revision": 2})
 FAILED: Told = (200, {"task_id": TASK, "status": "failed", "attempt": 1, "revision": 2})
@@ -35,11 +37,28 @@ class Service(httpx.AsyncBaseTransport):
         told = self.told.pop(0)
         if told is None:
             raise httpx.ReadError("the connection broke")
-        return httpx.Response(told[0], json=told[1])
+        revision = told[1].get("revision")
+        return httpx.Response(told[0], json=told[1], headers={"ETag": f'W/"{revision}"'} if revision else {})
 
     def lines(self) -> list[str]:
         """What was asked, as methods and paths."""
         return [f"{request.method} {request.url.path}" for request in self.asked]
+
+
+class Streams(httpx.AsyncBaseTransport):
+    """Says what *service* says, as an event where events are asked for."""
+
+    def __init__(self, service: Service) -> None:
+        """Stand before *service*."""
+        self._service = service
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._service.handle_async_request(request)
+        if not request.url.path.endswith("/events"):
+            return answer
+        told = {"progress": None, **answer.json()}
+        return httpx.Response(200, text=f"data: {json.dumps(told)}\nid: {told['revision']}\n\n")
 
 
 def wish(**differently: Any) -> Wish:  # noqa: ANN401 - as the fields are
@@ -55,11 +74,16 @@ def wish(**differently: Any) -> Wish:  # noqa: ANN401 - as the fields are
     return Wish(**usual | differently)
 
 
-async def lived(told: list[Told], **differently: Any) -> tuple[Service, History]:  # noqa: ANN401 - as above
-    """Let one caller live against a service that says *told*."""
+async def lived(
+    told: list[Told],
+    ways: Mapping[str, int] = POLLS_ONLY,
+    **differently: Any,  # noqa: ANN401 - as above
+) -> tuple[Service, History]:
+    """Let one caller live, who looks after its document in one of these *ways*, against a service that says *told*."""
     service, history = Service(told), History()
     async with httpx.AsyncClient(transport=service) as client:
-        await Load(history, client, ["http://one"], newest=["http://two"], seed="7").run([wish(**differently)])
+        load = Load(history, client, ["http://one"], newest=["http://two"], ways=ways, seed="7")
+        await load.run([wish(**differently)])
     return service, history
 
 
@@ -72,6 +96,32 @@ async def test_a_caller_watches_until_the_task_has_ended() -> None:
         ("a/0", "processing", 1),
         ("a/0", "completed", 2),
     ]
+
+
+async def test_a_long_poll_says_how_long_it_waits_and_sometimes_what_it_knows() -> None:
+    """Both kinds of waiting are to be tried, under whatever happens to the server meanwhile."""
+    service, history = await lived([ACCEPTED, *[RUNNING, UNCHANGED] * 8, COMPLETED], {LONG_POLL: 1})
+
+    polls = service.asked[1:]
+    known = [poll.headers.get("if-none-match") for poll in polls]
+    assert all(("wait" in poll.url.params) != ("prefer" in poll.headers) for poll in polls)
+    assert {"wait" in poll.url.params for poll in polls} == {True, False}
+    assert known[0] is None
+    assert set(known) == {None, 'W/"1"'}
+    assert [seen.code for seen in history.seen] == [200, 304] * 8 + [200]
+
+
+async def test_a_caller_who_watches_is_told_and_does_not_ask() -> None:
+    """Until all is over, when it looks whether it was told the truth."""
+    service, history = Service([ACCEPTED, COMPLETED, COMPLETED]), History()
+    async with httpx.AsyncClient(transport=Streams(service)) as client:
+        load = Load(history, client, ["http://one"], ways={SSE: 1}, seed="7")
+        await load.run([wish()])
+        await load.look_once_more()
+
+    assert service.lines()[1:] == [f"GET /tasks/{TASK}/events", f"GET /tasks/{TASK}"]
+    assert [(event.client, event.status) for event in history.heard] == [("a/0", "completed")]
+    assert [(seen.client, seen.status) for seen in history.seen] == [("a/0", "completed")]
 
 
 async def test_what_was_not_answered_is_repeated_with_the_same_key() -> None:

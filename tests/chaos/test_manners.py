@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.chaos.history import Asked, Expected, History, Seen, Stored, Submitted
+from tests.chaos.codes import CUT, ENDED, SSE, WEBSOCKET
+from tests.chaos.history import Asked, Connection, Expected, History, Seen, Stored, Submitted
 from tests.chaos.logs import UNFORMATTED, Line
 from tests.chaos.manners import manners
 
@@ -27,13 +28,22 @@ def version(*, status: str = "pending", attempt: int = 0, holder: str | None = N
     )
 
 
+def stream(way: str, code: int) -> Connection:
+    """One stream on which the task was watched."""
+    return Connection(client="a", task_id=TASK, way=way, number=1, began=0, ended=1, code=code)
+
+
 def good() -> History:
     """A run in which everything was answered as it should be, outages included."""
     codes = (202, 200, 503, 0)
     return History(
         submitted=[Submitted(label="a", expected=Expected(), began=0, ended=1, code=code) for code in codes],
-        seen=[Seen(client="a", task_id=TASK, began=0, ended=1, code=code) for code in (200, 404, 503, 0)],
+        seen=[Seen(client="a", task_id=TASK, began=0, ended=1, code=code) for code in (200, 304, 404, 503, 0)],
         asked=[Asked(verb="cancel", task_id=TASK, began=0, ended=1, code=code) for code in (200, 204, 409, 503, 0)],
+        connections=[
+            *(stream(SSE, code) for code in (200, 204, 404, 503, 0)),
+            *(stream(WEBSOCKET, code) for code in (ENDED, CUT, 101, 1012, 4404, 4503, 503, 0)),
+        ],
     )
 
 
@@ -75,6 +85,17 @@ def test_a_change_does_not_break() -> None:
     assert [violation.what for violation in found] == ["retry was answered with 500"]
 
 
+@pytest.mark.parametrize(("way", "code"), [(SSE, 500), (SSE, 304), (WEBSOCKET, 1011), (WEBSOCKET, 4500)])
+def test_a_stream_does_not_break_by_itself(way: str, code: int) -> None:
+    """A client can go on after a cut, but not after a mistake."""
+    history = good()
+    history.connections.append(stream(way, code))
+
+    found = manners(history, [], {})
+
+    assert [(violation.task_id, violation.what) for violation in found] == [(TASK, f"{way} was answered with {code}")]
+
+
 def test_a_drain_that_takes_too_long_is_reported() -> None:
     """The platform kills after ten seconds, whatever is still to be written."""
     found = manners(good(), [0.4, 8.1], {})
@@ -98,7 +119,12 @@ def test_a_revision_that_takes_what_it_does_not_know_is_reported() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [Line("ERROR", "run broke"), Line("ERROR", "background loop broke"), Line(UNFORMATTED, "Traceback (most recent")],
+    [
+        Line("ERROR", "run broke"),
+        Line("ERROR", "background loop broke"),
+        Line(UNFORMATTED, "Traceback (most recent"),
+        Line("ERROR", "Task was destroyed but it is pending!"),
+    ],
     ids=lambda line: line.message,
 )
 def test_what_breaks_is_reported(line: Line) -> None:

@@ -1,5 +1,6 @@
 """What the tap in the file has recorded of writes that were carried out, refused, or cut short."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -11,7 +12,7 @@ import pytest
 from app.adapters.sqlite_schema import SCHEMA
 from app.adapters.sqlite_store import SqliteStore
 from app.domain.errors import StaleWrite
-from app.domain.task import Status
+from app.domain.task import Status, Task
 from tests.chaos.history import Stored
 from tests.chaos.tap_sqlite import SqliteTap
 from tests.contract.arrange import HandClock, finished, fresh, next_revision, put_new
@@ -190,6 +191,23 @@ async def test_what_got_past_the_tap_is_said(tap: SqliteTap, store: SqliteStore,
 
     assert tasks == {born.task.id: True}
     assert words == [f"The tap has not seen the last write of task {born.task.id}"]
+
+
+async def test_who_listens_for_changes_hears_them_and_leaves_no_trace(
+    tap: SqliteTap, store: SqliteStore, path: Path
+) -> None:
+    """What looks at the file again and again must neither miss what the tap records nor be recorded."""
+    born, other = await put_new(store), connect(path)
+    told: asyncio.Queue[Task | None] = asyncio.Queue()
+    async with asyncio.timeout(30), other.open(), other.changes.open(lambda _, task: told.put_nowait(task)):
+        other.changes.follow(born.task.id)
+        first = await told.get()
+        ended = await store.swap(born, finished(born.task, Status.CANCELLED))
+        second = await told.get()
+
+    assert [first, second] == [born.task, ended.task]
+    assert [each.revision for each in await tap.writes()] == [1, 2]
+    assert await tap.at_the_end() == ({born.task.id: False}, [])
 
 
 async def test_the_file_stays_one_that_the_service_can_use(tap: SqliteTap, store: SqliteStore, path: Path) -> None:

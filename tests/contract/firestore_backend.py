@@ -72,12 +72,13 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A *store* whose calls pass through *proxy*, an open *other* one that goes straight, and their *documents*."""
+    """A *store* whose calls pass through *proxy*, an open *other* one that goes straight, and their *project*."""
 
     store: FirestoreStore
     other: FirestoreStore
     proxy: GrpcProxy
     documents: Documents
+    project: str
 
 
 @asynccontextmanager
@@ -93,4 +94,4 @@ async def open_backend(
         store = FirestoreStore(project=project, emulator_host=proxy.host, call_limit=call_limit, clock=clock)
         other = FirestoreStore(project=project, emulator_host=emulator.host, call_limit=PATIENT)
         async with store.open(), other.open():
-            yield Backend(store, other, proxy, Documents(http, project))
+            yield Backend(store, other, proxy, Documents(http, project), project)

@@ -52,6 +52,23 @@ def replace_by(path: Path, content: bytes) -> None:
     other.rename(path)
 
 
+def empty_log(path: Path) -> None:
+    """Leave nothing in the log beside the file: another file in its place would be taken for the log's."""
+    ask(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def keep(path: Path, other: Path) -> None:
+    """Give the file a second name, under which it is there even after it was replaced."""
+    empty_log(path)
+    other.hardlink_to(path)
+
+
+def rename(path: Path, other: Path) -> None:
+    """Give the file the name *other*, and no more the one that it has."""
+    empty_log(path)
+    path.rename(other)
+
+
 def read(path: Path) -> bytes:
     """Return the file's bytes."""
     return path.read_bytes()

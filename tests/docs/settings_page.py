@@ -18,10 +18,17 @@ service refuses to start with an unsafe or missing value and names the variable.
 |---|---|---|
 """
 
+OF_CALLERS: Final = """
+The commands `submit` and `watch` are callers. On their machine two more variables count, and the service itself reads
+neither: `AFTERWORD_SERVER`, where the service is (`http://localhost:8080`), and `AFTERWORD_KEY`, an API key or identity
+token. Their options `--server` and `--key` go before.
+"""
+
 
 def page() -> str:
     """Return the page as it should be."""
-    return INTRODUCTION + "".join(_row(name, field) for name, field in Settings.model_fields.items())
+    rows = "".join(_row(name, field) for name, field in Settings.model_fields.items())
+    return INTRODUCTION + rows + OF_CALLERS
 
 
 def _row(name: str, field: FieldInfo) -> str:

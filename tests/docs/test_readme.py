@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.acceptance.instance import running
+from tests.acceptance.instance import environment, running
 
 ROOT: Final = Path(__file__).parents[2]
 CURL: Final = re.compile(r"```sh\n(curl [^`]+)\n```\n\n```(?:json)?\n(.+?)\n```", re.DOTALL)
@@ -18,6 +18,7 @@ CHANGING: Final = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
 )
+WAITING: Final = re.compile(r"```sh\n(\.venv/bin/python -m app submit FILE --wait)\n(curl -N .+)\n```")
 KEYS: Final = re.compile(r"```sh\nAFTERWORD_AUTH=required make run .+\n(key=[^`]+)```")
 HEADERS_SHOWN: Final = ("http/", "location:", "retry-after:")
 LIMIT: Final = 150
@@ -37,8 +38,29 @@ def test_the_curls_give_what_the_readme_prints(tmp_path: Path) -> None:
             task_id = task_id or CHANGING[0][0].findall(answer)[0]
             given.append(answer)
 
-    assert len(shown) == 3
+    assert len(shown) == 2
     assert [without_what_changes(answer) for answer in given] == [without_what_changes(print_) for _, print_ in shown]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.es.md"])
+def test_the_first_command_prints_a_result_and_its_task_can_be_watched(name: str, tmp_path: Path) -> None:
+    """Whoever reads one screen of it should see the service work."""
+    page = (ROOT / name).read_text(encoding="utf-8").replace("ARCHIVO", "FILE")
+    submit, watch = WAITING.findall(page)[0]
+    submit = submit.replace(".venv/bin/python", sys.executable).replace(
+        "FILE", "docs/examples/documents/informe-es.txt"
+    )
+
+    with running(tmp_path / "log", AFTERWORD_SQLITE_PATH=str(tmp_path / "tasks.db")) as instance:
+        variables = environment({"AFTERWORD_SERVER": instance.url})
+        printed = subprocess.run(  # noqa: S603 - ours
+            submit.split(), env=variables, cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        task_id = printed.stderr.split()[-1]
+        seen = call(watch.replace("http://localhost:8080", instance.url).replace("TASK_ID", task_id))
+
+    assert "Universidad de Zaragoza" in printed.stdout
+    assert '"status":"completed"' in seen
 
 
 def test_the_key_that_the_readme_makes_lets_in(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """The page of settings says what the code does."""
 
-from app.settings import Settings
+import re
+
+from app.settings import OF_CALLERS, Settings
+from tests.docs import settings_page
 from tests.docs.settings_page import PAGE, page
 
 
@@ -16,3 +19,10 @@ def test_every_setting_is_described() -> None:
     missing = [name for name, field in Settings.model_fields.items() if not field.description]
 
     assert missing == []
+
+
+def test_what_callers_set_is_on_the_page_too() -> None:
+    """Who looks for a variable looks there."""
+    named = set(re.findall(r"`(AFTERWORD_\w+)`", settings_page.OF_CALLERS))
+
+    assert named == OF_CALLERS

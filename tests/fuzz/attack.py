@@ -22,6 +22,7 @@ from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from app.api.waiting import LONGEST_WAIT
 from tests.fuzz.exceptions import exemption
 from tests.fuzz.tally import Finding, Tally
 
@@ -64,6 +65,7 @@ schemathesis.openapi.format("printable", strategies.text().filter(str.isprintabl
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
     """Make most keys and ids of texts new: what was used before is refused whatever else is wrong with a request."""
+    _be_impatient(case)
     number = next(_requests)
     if number % AGAIN == 0:
         return
@@ -73,6 +75,16 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     task_id = case.body.get("task_id") if isinstance(case.body, dict) else None
     if isinstance(case.body, dict) and isinstance(task_id, str) and 0 < len(task_id) <= ROOM:
         case.body = {**case.body, "task_id": _renamed(task_id, number)}
+
+
+def _be_impatient(case: Case[Any]) -> None:
+    """Wait for a moment where a request would wait for half a minute, as it may: there are many of them."""
+    wait = (case.query or {}).get("wait")
+    if isinstance(wait, int | float) and 0 < wait <= LONGEST_WAIT:
+        case.query["wait"] = wait / 1000
+    for name, preferred in dict(case.headers or {}).items():
+        if name.lower() == "prefer" and "wait" in preferred.lower():
+            case.headers[name] = "wait=1"
 
 
 def _renamed(name: str, number: int) -> str:

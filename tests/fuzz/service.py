@@ -13,9 +13,10 @@ COMMON: Final = {
     "AFTERWORD_AUTH": "required",
     "AFTERWORD_PROCESSORS": MODULE,
     "AFTERWORD_REQUESTS_PER_SECOND": "0",
+    "AFTERWORD_STREAM_SECONDS": "0.1",
     "AFTERWORD_SWEEP": "1",
 }
-"""No limit of requests, or most of the answers would be 429."""
+"""No limit of requests, or most of the answers would be 429; streams that end before anybody loses patience."""
 
 
 def store_variables(store: str, *, emulator: str | None, folder: Path) -> dict[str, str]:

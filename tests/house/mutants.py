@@ -17,7 +17,14 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-COPIED: Final = ("app", "tests/unit/domain", "tests/unit/engine", "tests/factories.py", "tests/fakes.py")
+COPIED: Final = (
+    "app",
+    "tests/unit/domain",
+    "tests/unit/engine",
+    "tests/factories.py",
+    "tests/fake_changes.py",
+    "tests/fakes.py",
+)
 TESTS: Final = ("tests/unit/engine", "tests/unit/domain")
 UNUSED: Final = ("cacheprovider", "hypothesispytest", "pytest_cov")
 TESTS_FAILED: Final = 1
@@ -287,6 +294,48 @@ MUTANTS: Final = (
         old="match = _KEY.fullmatch(key)",
         new='match = re.match(f"{_KEY.pattern}$", key)',
         tests="test_keys.py",
+    ),
+    Mutant(
+        mistake="a late reading takes back what a watcher has seen",
+        file="app/engine/feed.py",
+        old="elif task.revision > topic.stored.revision:",
+        new="elif task.revision != topic.stored.revision:",
+        tests="test_feed.py",
+    ),
+    Mutant(
+        mistake="progress of a worker that was taken for dead is shown",
+        file="app/engine/topic.py",
+        old="live is not None and lease.token == live[0]",
+        new="live is not None",
+        tests="test_feed.py",
+    ),
+    Mutant(
+        mistake="a watcher is shown what another caller did under the same id",
+        file="app/engine/feed.py",
+        old="if task.submission != topic.stored.submission:",
+        new="if task.owner != topic.stored.owner:",
+        tests="test_feed.py",
+    ),
+    Mutant(
+        mistake="streams wait for their tasks while the process ends",
+        file="app/engine/feed.py",
+        old="            topic.is_over = True\n            topic.wake()\n",
+        new="            topic.is_over = True\n",
+        tests="test_feed.py",
+    ),
+    Mutant(
+        mistake="who comes back to a task is not told what became of it meanwhile",
+        file="app/engine/feed.py",
+        old="topic.shown if topic.stored.revision == after else None",
+        new="topic.shown if after else None",
+        tests="test_feed.py",
+    ),
+    Mutant(
+        mistake="a finished task is followed for as long as its page is open",
+        file="app/engine/feed.py",
+        old="or topic.is_over:\n            self._leave(topic)\n",
+        new="or topic.is_over:\n            topic.stop_timer(task.id)\n",
+        tests="test_feed_following.py",
     ),
 )
 

@@ -26,6 +26,10 @@ CATCH_ALLS: Final = {
     "app/processors/forkserver.py _become_child": "a forked child must never return into its parent's code",
 }
 
+WITHOUT_A_LOOP: Final = {
+    "app/remote_service.py": "it runs in a command of its own, whose user waits for it",
+}
+
 DELIBERATE_SLEEPERS: Final = {
     "tests/poison.py": "a model that hangs is what the tests are about",
 }
@@ -78,6 +82,7 @@ def test_the_application_never_blocks_a_thread_by_sleeping() -> None:
     blocking = [
         f"{module.name}:{call.lineno}"
         for module in modules("app")
+        if module.name not in WITHOUT_A_LOOP
         for call in calls(module.tree, "sleep")
         if ast.unparse(call.func) != "asyncio.sleep"
     ]

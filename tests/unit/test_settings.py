@@ -218,3 +218,8 @@ def test_every_page_may_call_only_where_callers_are_known() -> None:
 def test_a_misspelt_setting_is_noticed() -> None:
     """It would otherwise be as if it had not been set: no authentication, for example."""
     assert unknown(["PATH", "AFTERWORD_AUTH", "afterword_store", "AFTERWORD_AUHT"]) == ["AFTERWORD_AUHT"]
+
+
+def test_what_callers_set_is_no_mistake() -> None:
+    """Who tries the service on their own machine has both in one shell."""
+    assert unknown(["AFTERWORD_SERVER", "AFTERWORD_KEY"]) == []

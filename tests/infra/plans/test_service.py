@@ -61,7 +61,7 @@ def test_no_request_is_cut_off_before_its_own_limit(plan: Plan) -> None:
     (template,) = plan.service["template"]
     limits = Limits()
 
-    assert seconds(template["timeout"]) > max(limits.sweep, limits.blocking).total_seconds()
+    assert seconds(template["timeout"]) > max(limits.sweep, limits.blocking, limits.stream).total_seconds()
 
 
 def test_scheduler_cloud_run_and_the_application_mean_the_same_sweep(plan: Plan) -> None:

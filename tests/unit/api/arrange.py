@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -24,7 +25,10 @@ from app.domain.identity import Identities
 from app.domain.processing import Document, Execution, Kind, Processor, ProcessorPool, Report, Result, answer
 from app.domain.task import Task
 from app.engine.drain import Drain
-from app.engine.ports import Snapshot, UnderWay
+from app.engine.feed import Feed, Watch
+from app.engine.observed_store import ObservedStore
+from app.engine.polling import Polling
+from app.engine.ports import Changes, Snapshot, TaskStore, UnderWay
 from app.engine.quota import Quota
 from app.engine.rate_limit import RateLimit
 from app.engine.registry import Registry
@@ -34,6 +38,7 @@ from app.engine.slots import Slots
 from app.engine.submission import Defaults, Intake
 from app.engine.sweeper import Sweeper
 from app.engine.turns import Turns
+from app.engine.waits import Waits
 from app.processors.catalogue import Catalogue
 from app.telemetry import logs
 
@@ -95,6 +100,8 @@ class Store(SqliteStore):
     """A store that can be out of reach or stand still, and where somebody else can be faster."""
 
     is_reachable = True
+    reads = 0
+    """How often a task was read."""
     waiting = UnderWay(calls=0, oldest=timedelta(0))
     stands_still_at: str | None = None
     """The call that gets no answer, of `get`, `swap` and `delete`."""
@@ -132,6 +139,7 @@ class Store(SqliteStore):
 
     @override
     async def get(self, task_id: str) -> Snapshot:
+        self.reads += 1
         self._reach()
         await self._answer("get")
         return await super().get(task_id)
@@ -143,6 +151,22 @@ class Store(SqliteStore):
     def _reach(self) -> None:
         if not self.is_reachable:
             raise StoreUnavailable
+
+
+class WatchedFeed(Feed):
+    """A feed that keeps a list of what is *watched*."""
+
+    def __init__(self, changes: Changes, registry: Registry, **further: Any) -> None:  # noqa: ANN401 - as the other
+        """Begin with none."""
+        super().__init__(changes, registry, **further)
+        self.watched: list[str] = []
+
+    @override
+    @contextmanager
+    def watch(self, task: Task, *, after: int | None = None) -> Iterator[Watch]:
+        with super().watch(task, after=after) as watch:
+            self.watched.append(task.id)
+            yield watch
 
 
 @dataclass(kw_only=True)
@@ -157,6 +181,7 @@ class World:
     slots: Slots
     traffic: list[str]
     polled: list[Task]
+    watched: list[str]
     drain: Drain
 
     async def submit(self, **members: Any) -> str:  # noqa: ANN401 - any member of a request
@@ -188,32 +213,30 @@ async def world(  # noqa: PLR0913 - a test names the one that matters to it
     callers: Callable[[Store], Callers] | None = None,
     rate_limit: RateLimit | None = None,
     cors_origins: tuple[str, ...] = (),
+    waits: int = 0,
 ) -> AsyncIterator[World]:
     """Start a process of the service with its store under *path*."""
     store = Store(path / "tasks.db", clock=lambda: datetime.now(UTC))
     catalogue, pool, registry = Catalogue(tuple(models)), Pool(), Registry()
     slots = Slots({Execution.CPU: cpu_slots, Execution.IO: 2})
     drain = Drain(slots, registry, grace=timedelta(0))
-    runner = _runner(store, catalogue, pool, slots, registry, drain)
     traffic: list[str] = []
     polled: list[Task] = []
-
-    @asynccontextmanager
-    async def lifespan() -> AsyncIterator[None]:
-        async with store.open():
-            yield
-            await drain.finish()
-
+    feed = WatchedFeed(Polling(store), registry, now=store.now, on_due=polled.append)
+    observed = ObservedStore(store, feed.tell)
+    runner = _runner(observed, catalogue, pool, slots, registry, drain, feed)
     services = Services(
-        store=store,
+        store=observed,
         intake=_intake(runner, defaults or Defaults(), Quota(store, limit=open_tasks)),
         registry=registry,
+        feed=feed,
+        waits=Waits(limit=waits),
         catalogue=catalogue,
         pool=pool,
         sign_of_life=SignOfLife(store, fresh=timedelta(0)),
         limits=limits or Limits(),
         version=Version(version="1.2.3", commit="abc"),
-        lifespan=lifespan,
+        lifespan=partial(_living, store, feed, drain),
         on_traffic=lambda: traffic.append("noticed"),
         on_poll=polled.append,
         work_off=Sweeper(runner=runner, interval=timedelta(seconds=15), rng=runner.rng).work_off,
@@ -234,12 +257,20 @@ async def world(  # noqa: PLR0913 - a test names the one that matters to it
             slots=slots,
             traffic=traffic,
             polled=polled,
+            watched=feed.watched,
             drain=drain,
         )
 
 
+@asynccontextmanager
+async def _living(store: Store, feed: Feed, drain: Drain) -> AsyncIterator[None]:
+    async with store.open(), feed.open(ends=drain.interrupted):
+        yield
+        await drain.finish()
+
+
 def _runner(  # noqa: PLR0913, PLR0917 - the parts of a process
-    store: Store, models: Catalogue, pool: Pool, slots: Slots, registry: Registry, drain: Drain
+    store: TaskStore, models: Catalogue, pool: Pool, slots: Slots, registry: Registry, drain: Drain, feed: Feed
 ) -> Runner:
     return Runner(
         store=store,
@@ -252,6 +283,7 @@ def _runner(  # noqa: PLR0913, PLR0917 - the parts of a process
         holder="here",
         tokens=_token,
         rng=Random(1),  # noqa: S311 - spreads retries
+        show=feed.progress,
     )
 
 

@@ -13,3 +13,14 @@ async def here(tmp_path: Path) -> AsyncIterator[World]:
     """Start the service with two slots and a store of its own."""
     async with world(tmp_path) as started:
         yield started
+
+
+@pytest.fixture
+async def busy(tmp_path: Path) -> AsyncIterator[World]:
+    """Start a process in which no run begins before the gate is opened."""
+    async with world(tmp_path) as started:
+        started.pool.gate.clear()
+        try:
+            yield started
+        finally:
+            started.pool.gate.set()

@@ -25,6 +25,7 @@ PATHS = {
     "/tasks": ["get"],
     "/tasks/{task_id}": ["delete", "get"],
     "/tasks/{task_id}/cancel": ["post"],
+    "/tasks/{task_id}/events": ["get"],
     "/tasks/{task_id}/retry": ["post"],
     "/models": ["get"],
     "/version": ["get"],
@@ -38,14 +39,15 @@ EVERYWHERE = {400, 408, 413, 431, 500, 503}
 WHERE_CALLERS_ARE_KNOWN = {401, 403, 429}
 OPEN = {"version", "live", "ready"}
 STATUSES = {
-    "process_document": {202, 415, 422},
-    "document_status": {200, 404, 422},
+    "process_document": {200, 202, 415, 422},
+    "document_status": {200, 304, 404, 422},
     "process_text_async": {200, 415, 422},
-    "task_status": {200, 422},
-    "process_text_blocking": {200, 409, 422, 504},
+    "task_status": {200, 304, 422},
+    "process_text_blocking": {200, 404, 409, 422, 504},
     "list_tasks": {200, 422},
-    "get_task": {200, 404, 422},
+    "get_task": {200, 304, 404, 422},
     "delete_task": {204, 404, 409, 422},
+    "task_events": {200, 204, 404, 422},
     "cancel_task": {200, 404, 409, 422},
     "retry_task": {200, 404, 409, 422},
     "list_models": {200},

@@ -163,7 +163,8 @@ def heard(answered: httpx.Response) -> tuple[object, ...]:
 async def answer_to(app: FastAPI, operation: Operation, name: str, headers: Headers) -> object:
     """Return all that *app* says when it is asked for *name*."""
     if operation.method == WEBSOCKET:
-        return await knock(app, operation.at(name), headers)
+        said = await knock(app, operation.at(name), headers)
+        return [{**message, "headers": None} for message in said]  # where the request's id is
     async with calling(app) as caller:
         return heard(await operation.ask(caller, name, headers))
 
@@ -261,15 +262,24 @@ async def test_without_the_entrance_nobody_gets_anything(both: Shared) -> None:
         if one.cls is not Entrance  # type: ignore[comparison-overlap]  # the framework calls a class a factory
     ]
 
+    closed = [operation for operation in operations(app) if operation.path not in OPEN]
+    names = both.acme.tasks["completed document"], both.acme.names["completed text"]
     async with calling(app) as caller:
-        answers = [
-            await operation.ask(caller, name, both.acme.headers)
-            for operation in operations(app)
-            if operation.path not in OPEN
-            for name in (both.acme.tasks["completed document"], both.acme.names["completed text"])
-        ]
+        statuses = {
+            (await operation.ask(caller, name, both.acme.headers)).status_code
+            for operation in closed
+            if operation.method != WEBSOCKET
+            for name in names
+        }
+    ends = [
+        (await knock(app, operation.at(name), both.acme.headers))[-1]
+        for operation in closed
+        if operation.method == WEBSOCKET
+        for name in names
+    ]
 
-    assert {answered.status_code for answered in answers} == {500}
+    assert statuses == {500}
+    assert {(end["type"], end["code"]) for end in ends} == {("websocket.close", 1011)}
     assert await both.stored() == before
 
 

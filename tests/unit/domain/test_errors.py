@@ -17,6 +17,7 @@ from app.domain.errors import (
     ServiceError,
     TaskNotFound,
     TimeLimitExceeded,
+    TooManyWaits,
     TransientFailure,
 )
 
@@ -46,7 +47,7 @@ def drawn_parents() -> dict[str, str | None]:
 
 
 ALL = family(ServiceError)
-WITH_FIGURES = {QuotaExceeded, RateLimited}
+WITH_FIGURES = {QuotaExceeded, RateLimited, TooManyWaits}
 """A limit is said with its number."""
 
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, override
 from uuid import uuid4
 
-from app.domain.processing import Document, Execution, Kind, Processor, Report, Result
+from app.domain.processing import Document, Execution, Kind, Processor, Progress, Report, Result
 from app.domain.task import Status, Task
 from app.domain.transitions import submit
 from app.engine.drain import Drain
@@ -86,6 +86,7 @@ class Process:
     def __post_init__(self) -> None:
         """Put it together."""
         numbers = count(1)
+        self.shown: list[tuple[str, Progress]] = []
         others = (one for one in (CPU_MODEL, IO_MODEL) if one.name != self.model.name)
         self.models = FakeModels(self.model, *others)
         self.slots = Slots(dict.fromkeys(Execution, self.slots_for_each))
@@ -102,6 +103,7 @@ class Process:
             holder=self.name,
             tokens=lambda: f"{self.name}-{next(numbers)}",
             rng=self.rng,
+            show=lambda task_id, _token, progress: self.shown.append((task_id, progress)),
         )
         self.sweeper = Sweeper(runner=self.runner, interval=self.interval, rng=self.rng)
         self.intake = Intake(

@@ -11,7 +11,7 @@ from app.domain.processing import Cancelled, Progress, Superseded
 from app.domain.task import Status, Task
 from app.domain.transitions import cancel, claim
 from app.engine import cas
-from app.engine.heartbeat import Heartbeat
+from app.engine.heartbeat import Heartbeat, Show
 from app.engine.ports import Snapshot
 from tests.factories import make_lease, make_task
 from tests.fakes import PATIENCE, Lost, MemoryStore
@@ -29,11 +29,18 @@ class BrokenStore(MemoryStore):
         return await super().swap(seen, new)
 
 
-async def start(store: MemoryStore, *, every: timedelta = MOMENT, repeat: timedelta = MOMENT) -> Heartbeat:
-    """Start the heartbeat of a task that was claimed just now."""
-    lease = make_lease()
+async def start(
+    store: MemoryStore,
+    *,
+    every: timedelta = MOMENT,
+    repeat: timedelta = MOMENT,
+    lasts: timedelta = LEASE,
+    show: Show = lambda _task_id, _token, _progress: None,
+) -> Heartbeat:
+    """Start the heartbeat of a task that was claimed just now, under a lease that *lasts* so long."""
+    lease = make_lease(expires_at=store.now() + lasts)
     claimed = await store.create(make_task(Status.PROCESSING, lease=lease), "A document.")
-    return Heartbeat(store, claimed, lease, every=every, repeat=repeat, length=LEASE)
+    return Heartbeat(store, claimed, lease, every=every, repeat=repeat, length=LEASE, show=show)
 
 
 async def verdict(heart: Heartbeat) -> Cancelled | Superseded:
@@ -54,6 +61,45 @@ async def test_each_beat_is_one_write_that_extends_the_lease() -> None:
     assert heart.snapshot.task == store.peek(heart.snapshot.task.id)
     assert store.writes == len(store.history)
     assert store.reads == 0
+
+
+async def test_progress_is_shown_at_once() -> None:
+    """Whoever watches in this process need not wait for the next beat."""
+    shown: list[tuple[str, str, Progress]] = []
+    store = MemoryStore()
+    heart = await start(store, every=LONG, show=lambda *said: shown.append(said))
+
+    heart.report("reading", 0.5)
+    await heart.stop()
+
+    task = heart.snapshot.task
+    assert task.lease is not None
+    assert shown == [(task.id, task.lease.token, Progress(stage="reading", fraction=0.5))]
+    assert store.writes == 1
+
+
+async def test_progress_of_a_lease_that_may_be_over_is_not_shown() -> None:
+    """A process that stood still comes back with news of work that somebody else does by now."""
+    shown: list[tuple[str, str, Progress]] = []
+    heart = await start(MemoryStore(), every=LONG, lasts=timedelta(0), show=lambda *said: shown.append(said))
+
+    heart.report("reading", 0.5)
+    await heart.stop()
+
+    assert shown == []
+
+
+async def test_a_beat_makes_the_lease_last() -> None:
+    """What was renewed counts, not what was claimed."""
+    shown: list[tuple[str, str, Progress]] = []
+    store = MemoryStore()
+    heart = await start(store, lasts=timedelta(0), show=lambda *said: shown.append(said))
+
+    await store.until(lambda: len(store.history) > 1)
+    await heart.stop()
+    heart.report("reading", 0.5)
+
+    assert len(shown) == 1
 
 
 async def test_a_beat_carries_the_newest_progress() -> None:
