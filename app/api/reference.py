@@ -140,6 +140,22 @@ TO_A_POLL: Final = ("ETag", "Retry-After-if-any", "Preference-Applied-if-any")
 
 POLLED: Final = answer(304, *TO_A_POLL, description="The task is still as you know it.")
 
+EVENTS: Final = {
+    "text/event-stream": {
+        "schema": {
+            "type": "object",
+            "description": "One event of the stream.",
+            "properties": {
+                "data": {"type": "string", "description": "The task, as JSON."},
+                "id": {"type": "string", "description": "Its revision; not where only the progress is news."},
+                "event": {"type": "string"},
+                "retry": {"type": "integer", "description": "After how many milliseconds to come again."},
+            },
+        }
+    }
+}
+"""What a stream of events consists of; each of them is described, since there is no other place for that yet."""
+
 EVERYWHERE: Final[Responses] = documented(400, 408, 413, 431, 500, 503)
 """Whatever is asked: a body is refused, or cannot be held, also where none is wanted."""
 

@@ -23,7 +23,7 @@ from starlette.types import Receive
 from app.api.auth import SUBPROTOCOL
 from app.api.dependencies import Given, Owner, TaskId, own_task
 from app.api.problems import NothingFollows, Refused, status_of
-from app.api.reference import documented
+from app.api.reference import EVENTS, answer, documented
 from app.api.schemas import TaskDetail
 from app.api.services import Services
 from app.domain.errors import ServiceError, TaskNotFound
@@ -128,7 +128,9 @@ async def _open(held: ExitStack, task_id: str, given: Services, caller: str, aft
 @router.get(
     "/{task_id}/events",
     response_class=EventStream,
-    responses=documented(404, 422) | {204: {"description": "The task has ended, as you know: nothing follows."}},
+    responses=documented(404, 422)
+    | answer(200, content=EVENTS)
+    | {204: {"description": "The task has ended, as you know: nothing follows."}},
     response_description="An event for each change: `id` is the task's revision, `data` the task as `GET /tasks/{id}` "
     "shows it. Between two changes there may be events without an `id`, for progress only.",
 )

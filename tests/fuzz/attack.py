@@ -44,6 +44,9 @@ class Plan:
 
 TAKING_A_BODY: Final = ("/process_document/", "/process_text_async/")
 
+UNKNOWN_HEADER: Final = "x-schemathesis-unknown-property"
+"""What schemathesis makes a request wrong by, in its own opinion, where headers are described."""
+
 AGAIN: Final = 5
 """One request in so many keeps the key, or id, that schemathesis has chosen, which is often one that it has used."""
 
@@ -169,8 +172,10 @@ def attack(schema: OpenApiSchema, tally: Tally, *, says: Callable[[str], None] =
 def _set_aside(schema: OpenApiSchema, tally: Tally) -> None:
     """Let no exemption be taken for a failure: the engine would try to shrink it."""
 
-    def filter_failure(_context: HookContext, failure: Failure, _case: Case[Any], response: Response) -> bool:
-        found = exemption(type(failure).__name__, response.status_code, code_of(response))
+    def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
+        is_odd = UNKNOWN_HEADER in {name.lower() for name in case.headers or ()}
+        code = "unknown_header" if is_odd else code_of(response)
+        found = exemption(type(failure).__name__, response.status_code, code)
         if found is not None:
             tally.set_aside[found.code] += 1
         return found is None

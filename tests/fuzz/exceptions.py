@@ -36,6 +36,12 @@ EXEMPTIONS: Final = (
         "invalid_page_token",
         "Only the listing knows which page tokens it has given out: to everybody else they are opaque.",
     ),
+    Exemption(
+        "AcceptedNegativeData",
+        200,
+        "unknown_header",
+        "HTTP has everybody ignore the headers that they do not know.",
+    ),
 )
 
 
