@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from google.cloud.firestore_v1.types import ListenRequest, ListenResponse
 from grpc import StatusCode, aio  # type: ignore[import-untyped]  # grpcio ships no types
 
 from app.adapters.firestore_store import FirestoreStore
+from app.domain.errors import StoreUnavailable
 from app.engine.ports import Snapshot
 from tests.chaos.tap_firestore import Exposed, FirestoreTap, Weather
 from tests.contract.arrange import next_revision, put_new
@@ -104,7 +105,8 @@ async def test_bad_weather_breaks_open_streams(tap: FirestoreTap, store: Firesto
         await anext(told)
         tap.weather = Weather(rng=Random(1), rate=1.0, codes=(StatusCode.INTERNAL,))  # noqa: S311 - guards nothing
         async with other.open():
-            await other.swap(born, next_revision(born.task))
+            with suppress(StoreUnavailable):  # said by the emulator if a stream ends just then (cursed knowledge)
+                await other.swap(born, next_revision(born.task))
         with pytest.raises(aio.AioRpcError) as broken:
             await anext(told)
 
