@@ -48,6 +48,7 @@ SBOM := /usr/share/doc/afterword/sbom.cdx.json
 CONTAINER_ENGINE ?= $(shell docker version >/dev/null 2>&1 && echo docker || echo podman)
 
 # Processes that run tests: one more than there are processors, since many tests wait for the servers that they start.
+# Files are handed out in their order: those with few long tests (acceptance, chaos) come first, not last.
 TESTERS ?= $(shell echo $$(($$(nproc) + 1)))
 
 # How a run of the chaos suite is repeated, and how only a part of it is run. The whole of it begins with the state
@@ -77,7 +78,7 @@ demo: $(DEVELOPMENT) ## Kill an instance in the middle of its work, and watch an
 	@PYTHONPATH=. exec $(PY) docs/examples/demo.py
 
 test: $(DEVELOPMENT) $(AUDITOR) ## Run all tests, with the real Firestore emulator
-	@exec $(PY) -m pytest --numprocesses=$(TESTERS) --dist=loadfile --cov --cov-report=term-missing:skip-covered
+	@exec $(PY) -m pytest --numprocesses=$(TESTERS) --dist=loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 lint: $(DEVELOPMENT) ## Check format, style, types and the direction of imports
 	$(PY) -m ruff format --check .
