@@ -39,7 +39,8 @@ CHECKOV ?= $(VENV)-infra/bin/checkov
 # What is asked about known vulnerabilities; a copy of osv.dev that is asked instead; and the ids of those that were
 # read and do no harm here, each with its reason in this comment.
 AUDITOR := $(VENV)-audit/bin/pip-audit
-LOCKS = requirements.lock requirements-dev.lock requirements-infra.lock requirements-audit.lock
+LOCKS = requirements.lock requirements-spacy.lock requirements-dev.lock requirements-evaluation.lock \
+	requirements-infra.lock requirements-audit.lock
 OSV =
 ACCEPTED =
 
@@ -156,7 +157,9 @@ audit: $(DEVELOPMENT) $(AUDITOR) ## Ask osv.dev, online, for known vulnerabiliti
 
 lock: $(DEVELOPMENT) ## Pin what pyproject.toml asks for (UPGRADE=1: anew)
 	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --all-extras --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra spacy --constraints requirements.lock --output-file requirements-spacy.lock
+	$(COMPILE) --extra spacy --group dev --group evaluation --constraints requirements-dev.lock --output-file requirements-evaluation.lock
 	$(subst pyproject.toml,--group infra,$(COMPILE)) --output-file requirements-infra.lock
 	$(subst pyproject.toml,--group audit,$(COMPILE)) --output-file requirements-audit.lock
 

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from tests.house.source import ROOT, files, modules
 
 TEXTS: Final = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8", errors="replace") for path in files()}
-LOCKS: Final = ("requirements.lock", "requirements-dev.lock", "requirements-infra.lock", "requirements-audit.lock")
+LOCKS: Final = tuple(f"requirements{use}.lock" for use in ("", "-dev", "-spacy", "-evaluation", "-infra", "-audit"))
 PROJECT: Final = tomllib.loads(TEXTS["pyproject.toml"])
 
 REGISTRY = re.compile(r"(?:pypi|pythonhosted|npmjs)\.(?:org|com)|--(?:extra-)?index-url|--find-links")
@@ -72,7 +72,10 @@ def test_locks_hold_what_the_project_asks_for(lock: str) -> None:
     pinned = dict(re.findall(r"^([\w.-]+)==([\w.+!-]+)", TEXTS[lock], flags=re.MULTILINE))
     groups = PROJECT["dependency-groups"]
     service = PROJECT["project"]["dependencies"]
-    asked = dict(zip(LOCKS, (service, service + groups["dev"], groups["infra"], groups["audit"]), strict=True))[lock]
+    spacy = service + PROJECT["project"]["optional-dependencies"]["spacy"]
+    evaluation = spacy + groups["dev"] + groups["evaluation"]
+    wanted_of_each = (service, service + groups["dev"], spacy, evaluation, groups["infra"], groups["audit"])
+    asked = dict(zip(LOCKS, wanted_of_each, strict=True))[lock]
 
     unmet = [
         line
@@ -82,11 +85,11 @@ def test_locks_hold_what_the_project_asks_for(lock: str) -> None:
     assert unmet == []
 
 
-def test_the_developers_lock_agrees_with_the_other() -> None:
+def test_the_locks_that_extend_the_services_agree_with_it() -> None:
     """What is tested is what is served."""
-    both = [dict(re.findall(r"^([\w.-]+)==(\S+)", TEXTS[lock], flags=re.MULTILINE)) for lock in LOCKS[:2]]
+    service, *others = (dict(re.findall(r"^([\w.-]+)==(\S+)", TEXTS[lock], flags=re.MULTILINE)) for lock in LOCKS[:4])
 
-    assert both[0].items() <= both[1].items()
+    assert [pins for pins in others if not service.items() <= pins.items()] == []
 
 
 def test_every_target_of_the_makefile_is_explained() -> None:
