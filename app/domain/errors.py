@@ -23,6 +23,10 @@ Every error that is raised on purpose.
     ├── ProcessorError        an attempt failed
     │   ├── TransientFailure
     │   ├── PermanentFailure
+    │   │   ├── DocumentEncrypted
+    │   │   ├── DocumentTooLarge
+    │   │   ├── DocumentUnreadable
+    │   │   └── NoTextFound
     │   ├── ProcessorCrashed
     │   ├── MemoryLimitExceeded
     │   └── TimeLimitExceeded
@@ -197,6 +201,30 @@ class PermanentFailure(ProcessorError):
 
     code = "processor_failed_permanently"
     retryable = False
+
+
+class DocumentEncrypted(PermanentFailure):
+    """The file is protected by a password."""
+
+    code = "document_encrypted"
+
+
+class DocumentTooLarge(PermanentFailure):
+    """There is more in the file than can be read."""
+
+    code = "document_too_large"
+
+
+class DocumentUnreadable(PermanentFailure):
+    """The file is damaged, or not of a type that can be read."""
+
+    code = "document_unreadable"
+
+
+class NoTextFound(PermanentFailure):
+    """There is no text in the file; text in pictures, such as scanned pages, is not read."""
+
+    code = "no_text_found"
 
 
 class ProcessorCrashed(ProcessorError):
