@@ -21,9 +21,12 @@ COPY requirements.lock ./
 RUN python -m venv --without-pip /opt/venv \
     && uv pip sync --quiet --no-cache --no-build --system-certs --python /opt/venv/bin/python --require-hashes \
         requirements.lock
-# What nothing here imports: the tests of packages, and the tables of phonenumbers' geocoder, carrier and timezone.
+# What nothing here imports: the tests of packages, what they are compiled from, the tables of phonenumbers' geocoder,
+# carrier and timezone, and the syntax of every language but Python, which rich would colour.
 WORKDIR /opt/venv/lib/python3.13/site-packages
 RUN find . -type d -name tests -prune -exec rm -r {} + \
+    && find . -type f -regex '.*\.\(pyx\|pxd\|pyi\|c\|h\)' -delete \
+    && find pygments/lexers -type f ! -name __init__.py ! -name _mapping.py ! -name python.py -delete \
     && rm -r phonenumbers/carrierdata phonenumbers/geodata phonenumbers/tzdata \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash .
 
