@@ -60,6 +60,10 @@ CHAOS = $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only='$(ONLY)')
 # What a run of the fuzz suite sends, and to which store.
 FUZZ = $(if $(SEED),--seed=$(SEED)) $(if $(STORE),--store=$(STORE))
 
+# What the evaluation is asked: all of it, or `ASK="--language es --misses"`; `--help` says what else.
+EVALUATOR := $(VENV)-evaluation/bin/python
+ASK ?=
+
 # The service that is released to, or rolled back.
 SERVICE ?= afterword
 WHERE = --project=$(PROJECT) --region=$(REGION) --service=$(SERVICE)
@@ -67,7 +71,7 @@ RELEASED = $(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$(COMMIT)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bench bench-tenants bench-watch image image-check check-infra deploy rollback audit lock clean
+.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bench bench-tenants bench-watch evaluate image image-check check-infra deploy rollback audit lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s  %s\n", $$1, $$2 }' Makefile
@@ -121,6 +125,9 @@ bench-tenants: $(DEVELOPMENT) ## Measure what one caller notices of wrong keys a
 bench-watch: $(DEVELOPMENT) ## Measure what a thousand watchers cost, and how soon they hear of a write (SHORT=1: less)
 	@exec $(PY) -m tests.benchmarks.watchers $(if $(SHORT),--short)
 
+evaluate: $(VENV)-evaluation/bin/spacy ## Measure how good the answers are, beside spaCy, yake and the first 80 words (ASK="--misses")
+	@exec $(EVALUATOR) -m tests.evaluation $(ASK)
+
 image: $(DEVELOPMENT) ## Build the image (IMAGE=name), and list its packages in build/sbom.cdx.json
 	$(VENV)/bin/hadolint Dockerfile
 	$(IMAGE_BUILDER) . $(IMAGE)
@@ -168,10 +175,11 @@ clean: ## Remove caches and reports; the environment and the stored tasks stay
 	find app infra tests docs -name __pycache__ -prune -exec rm -rf {} +
 
 # checkov asks for other releases than the service does; what audits is also installed where the image is built, and so
-# is kept small. Each has an environment of its own.
+# is kept small; what the answers are compared with takes 300 MB. Each has an environment of its own.
 $(VENV)-infra/bin/checkov: requirements-infra.lock
 $(VENV)-audit/bin/pip-audit: requirements-audit.lock
-$(VENV)-infra/bin/checkov $(VENV)-audit/bin/pip-audit: $(DEVELOPMENT)
+$(VENV)-evaluation/bin/spacy: requirements-evaluation.lock
+$(VENV)-infra/bin/checkov $(VENV)-audit/bin/pip-audit $(VENV)-evaluation/bin/spacy: $(DEVELOPMENT)
 	@$(PY) -m uv venv --quiet --clear --python $(PY) $(@D:/bin=)
 	@$(PY) -m uv pip sync --quiet --system-certs --python $(@D)/python --require-hashes $(filter %.lock,$^)
 	@touch $@
