@@ -26,7 +26,8 @@ from app import __version__
 from app.api.services import Callers, Limits, Services, Version
 from app.domain.errors import StoreUnavailable
 from app.domain.identity import ExpectedCallers, Identities
-from app.domain.processing import Execution, ProcessorPool
+from app.domain.pool import ProcessorPool
+from app.domain.processing import Execution
 from app.engine.drain import Drain
 from app.engine.feed import Feed
 from app.engine.known_keys import KnownKeys

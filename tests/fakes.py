@@ -8,22 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import count
-from typing import cast, override
+from typing import override
 
 from app.domain.errors import (
     InvalidCursor,
     KeyExists,
     KeyNotFound,
-    ProcessorError,
     StaleWrite,
     StoreUnavailable,
     TaskExists,
     TaskNotFound,
-    TimeLimitExceeded,
     UnknownModel,
 )
 from app.domain.keys import ApiKey
-from app.domain.processing import Document, Execution, Kind, Models, Processor, ProcessorPool, Report, Result, answer
+from app.domain.processing import Execution, Kind, Models, Processor
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
 from app.engine.ports import ApiKeys, OpenTasks, Page, Snapshot, TaskStore, UnderWay
 from tests.factories import NOW
@@ -350,46 +348,3 @@ class FakeModels(Models):
         if name not in self._processors or kind not in self._processors[name].kinds:
             raise UnknownModel
         return self._processors[name]
-
-
-class InlinePool(Gated, ProcessorPool):
-    """Runs processors in this very process; counts the *runs* that began, and those that were *killed* on the way."""
-
-    def __init__(self) -> None:
-        """Begin without a run."""
-        self.runs = 0
-        self.killed = 0
-        super().__init__()
-        self.usable = True
-
-    @override
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        yield
-
-    @property
-    @override
-    def is_usable(self) -> bool:
-        return self.usable
-
-    @override
-    async def run(self, processor: Processor, document: Document, report: Report, *, limit: timedelta) -> Result:
-        self.runs += 1
-        gate = self.next_gate()
-        try:
-            await asyncio.sleep(0)
-            if gate:
-                async with asyncio.timeout(limit.total_seconds()):
-                    await gate.pass_through()
-            run = cast("Callable[[Document, Report], Result]", processor.run)
-            return answer(run(document, report), document.kind)
-        except asyncio.CancelledError:
-            self.killed += 1
-            raise
-        except ProcessorError:
-            raise
-        except TimeoutError as error:
-            self.killed += 1
-            raise TimeLimitExceeded(retryable=False) from error
-        except Exception as error:
-            raise ProcessorError(f"The model raised {type(error).__name__}") from error

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from app.domain.processing import Document, Kind, Result
 from app.processors.catalogue import Catalogue
-from app.processors.pool import ForkserverPool
+from app.processors.pool import READER, ForkserverPool
 
 MODULES = ("tests.poison",)
 MEBIBYTE = 1 << 20
@@ -30,9 +30,18 @@ class Progress:
             self.begun.set_result(stage)
 
 
-def make_pool(*, slots: int = 1, patience: timedelta = LONG) -> ForkserverPool:
+def make_pool(
+    *, slots: int = 1, patience: timedelta = LONG, queueing: timedelta = LONG, reader: str = READER
+) -> ForkserverPool:
     """Return a pool of the poisonous models, with 128 MiB for each child."""
-    return ForkserverPool(slots=slots, modules=MODULES, memory=128 * MEBIBYTE, patience=patience)
+    return ForkserverPool(
+        slots=slots,
+        modules=MODULES,
+        memory=128 * MEBIBYTE,
+        patience=patience,
+        queueing=queueing,
+        reader=reader,
+    )
 
 
 async def run(

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from app.domain.identity import Identities
-from app.domain.processing import Execution, Processor, ProcessorPool
+from app.domain.pool import ProcessorPool
+from app.domain.processing import Execution, Processor
 from app.domain.task import Task
 from app.engine.feed import Feed
 from app.engine.known_keys import KnownKeys

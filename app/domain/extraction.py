@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
-from app.domain.processing import Json
+from app.domain.processing import RESULT_BYTES, Json, size
 
 MOST_HEADINGS: Final = 500
 """Headings that are listed of one file."""
+
+TEXT_BYTES: Final = 8 * 1024 * 1024
+"""Text that is read of one file, in UTF-8."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,11 +53,19 @@ class Extraction:
     pages: int | None = None
     headings: tuple[Heading, ...] = ()
 
-    def as_json(self) -> dict[str, Json]:
-        """Write all but the text as the API does, as a result's `document`."""
-        return {
+    def as_json(self, *, within: int = RESULT_BYTES) -> dict[str, Json]:
+        """Write all but the text as a result's `document`, with the headings that fit *within* bytes."""
+        headings: list[Json] = []
+        known: dict[str, Json] = {
             "media_type": self.media_type,
             "title": self.title,
             "pages": self.pages,
-            "headings": [heading.as_json() for heading in self.headings],
+            "headings": headings,
         }
+        room = within - size(known)
+        for heading in self.headings:
+            room -= size(heading.as_json()) + len(", ")
+            if room < 0:
+                break
+            headings.append(heading.as_json())
+        return known

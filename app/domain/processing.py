@@ -8,7 +8,6 @@ Nothing in here runs a processor; `engine.runner` decides when, and
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -182,32 +181,6 @@ class Models(ABC):
         return True
 
 
-class ProcessorPool(ABC):
-    """Runs CPU-bound processors where they can neither block the event loop nor harm the process."""
-
-    @abstractmethod
-    def open(self) -> AbstractAsyncContextManager[None]:
-        """Hold the child processes; none is left behind."""
-
-    @property
-    @abstractmethod
-    def is_usable(self) -> bool:
-        """False while no child process could take a document."""
-
-    @abstractmethod
-    async def run(self, processor: Processor, document: Document, report: Report, *, limit: timedelta) -> Result:
-        """
-        The processor's answer, from a child process; cancelling the call kills that child.
-
-        Raises:
-            ProcessorError: If the processor raised, whatever it raised.
-            ProcessorCrashed: If the child died, or no child came free in reasonable time.
-            MemoryLimitExceeded: If the processor wanted more memory than a child may have.
-            TimeLimitExceeded: If it took longer than *limit*, from the moment a child took it up.
-
-        """
-
-
 RESULT_BYTES: Final = 512 * 1024
 """The largest result, as JSON in UTF-8."""
 
@@ -240,6 +213,11 @@ def answer(returned: object, kind: Kind) -> Result:
         raise PermanentFailure(f"The model's answer is larger than {RESULT_BYTES} bytes")
     result: Result = json.loads(encoded)
     return result
+
+
+def size(value: Json) -> int:
+    """How many bytes *value* takes as JSON, as results are measured."""
+    return len(ENCODER.encode(value).encode(errors="replace"))
 
 
 def _up_to(limit: int, pieces: Iterable[str]) -> Iterator[str]:

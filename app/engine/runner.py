@@ -24,6 +24,7 @@ from app.domain.errors import (
     TaskNotFound,
     UnknownModel,
 )
+from app.domain.pool import ProcessorPool
 from app.domain.processing import (
     MESSAGE_CHARACTERS,
     Completed,
@@ -35,7 +36,6 @@ from app.domain.processing import (
     Models,
     Outcome,
     Processor,
-    ProcessorPool,
     Report,
     Superseded,
     told,

@@ -8,7 +8,7 @@ raises crosses as a value, and texts of foreign exceptions do not cross at all.
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BufferedRWPair
@@ -16,14 +16,18 @@ from socket import socket
 from time import monotonic
 from typing import Final
 
-from app.domain.errors import MemoryLimitExceeded, ProcessorError
-from app.domain.processing import MESSAGE_CHARACTERS, Document, Kind, Processor, Progress, answer, told
+from app.domain.errors import DocumentTooLarge, DocumentUnreadable, MemoryLimitExceeded, ProcessorError
+from app.domain.extraction import TEXT_BYTES, Extraction
+from app.domain.processing import MESSAGE_CHARACTERS, Document, Kind, Processor, Progress, Report, answer, told
 from app.processors.catalogue import Catalogue
 from app.processors.frames import CROSSING, HEADER, Tag, header
 from app.processors.limits import limit_cpu_time
 from app.telemetry.logs import frames_of, get_logger
 
 PROGRESS_INTERVAL: Final = timedelta(milliseconds=100)
+
+type Extract = Callable[[bytes, Report], Extraction]
+"""Reads a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,18 @@ class Line:
         self.connection.write(header(tag, payload) + payload)
         self.connection.flush()
 
-    def receive(self) -> bytes:
-        """The next frame's payload; empty only at the end."""
+    def receive(self) -> tuple[Tag, bytes] | None:
+        """The next frame; None at the end."""
         head = self.connection.read(HEADER.size)
-        return self.connection.read(HEADER.unpack(head)[1]) if len(head) == HEADER.size else b""
+        if len(head) < HEADER.size:
+            return None
+        tag, length = HEADER.unpack(head)
+        return Tag(tag), self.connection.read(length)
+
+    def payload(self) -> bytes:
+        """The payload of a frame that must follow; empty if the end has come instead."""
+        _, payload = self.receive() or (None, b"")
+        return payload
 
 
 class Reporter:
@@ -71,17 +83,24 @@ class Reporter:
             self._kept = None
 
 
-def serve(connection: socket, catalogue: Catalogue, cpu_time: timedelta | None) -> None:
-    """Do the jobs that come over *connection*, until it ends; *cpu_time* limits each."""
+def serve(connection: socket, catalogue: Catalogue, extract: Extract, cpu_time: timedelta | None) -> None:
+    """Do the jobs that come over *connection*, until it ends; *cpu_time* limits what a processor takes."""
     processors = {offered.name: offered for offered in catalogue}
     line = Line(connection.makefile("rwb"))
     line.send(Tag.HELLO, as_json(os.getpid()))
-    while job := line.receive():
+    while order := line.receive():
+        tag, job = order
+        report = Reporter(line.send, monotonic)
+        if tag is Tag.EXTRACT:
+            limit_cpu_time(timedelta(seconds=json.loads(job)))
+            for frame in attempt_extraction(extract, line.payload(), report):
+                line.send(*frame)
+            continue
         name, kind, options = json.loads(job)
-        document = Document(text=line.receive().decode(), kind=Kind(kind), options=options)
+        document = Document(text=line.payload().decode(), kind=Kind(kind), options=options)
         if limits := [limit for limit in (cpu_time, processors[name].time_limit) if limit]:
             limit_cpu_time(max(limits))
-        line.send(*attempt(processors[name], document, Reporter(line.send, monotonic)))
+        line.send(*attempt(processors[name], document, report))
 
 
 def attempt(processor: Processor, document: Document, report: Reporter) -> tuple[Tag, bytes]:
@@ -94,9 +113,27 @@ def attempt(processor: Processor, document: Document, report: Reporter) -> tuple
     except ProcessorError as error:
         return Tag.RAISED, _raised(error)
     except BaseException as error:  # noqa: BLE001 - even SystemExit ends only this attempt
-        _log_without_text(processor, error)
+        _log_without_text("processor broke", error, model=processor.name)
         return Tag.RAISED, _raised(ProcessorError(f"The model raised {type(error).__name__}"))
     return Tag.RESULT, result
+
+
+def attempt_extraction(extract: Extract, file: bytes, report: Reporter) -> Sequence[tuple[Tag, bytes]]:
+    """Read *file*, and say what came of it: what is known of it, and then its text."""
+    try:
+        extraction = extract(file, report)
+        text = extraction.text.encode(errors="replace")
+        if len(text) > TEXT_BYTES:
+            raise DocumentTooLarge  # noqa: TRY301 - what a reader has overlooked
+        report.flush()
+        return (Tag.EXTRACTION, as_json(extraction.as_json())), (Tag.TEXT, text)
+    except MemoryError:
+        return ((Tag.RAISED, _OUT_OF_MEMORY),)
+    except ProcessorError as error:
+        return ((Tag.RAISED, _raised(error)),)
+    except BaseException as error:  # noqa: BLE001 - the same file would break the same reader again
+        _log_without_text("extraction broke", error)
+        return ((Tag.RAISED, _raised(DocumentUnreadable())),)
 
 
 def as_json(value: object) -> bytes:
@@ -114,7 +151,6 @@ _OUT_OF_MEMORY: Final = _raised(MemoryLimitExceeded())
 """Made in good time."""
 
 
-def _log_without_text(processor: Processor, error: BaseException) -> None:
+def _log_without_text(event: str, error: BaseException, **fields: str) -> None:
     """Tell the operator where it broke; the exception's own text may quote the document."""
-    name = type(error).__name__
-    get_logger().warning("processor broke", model=processor.name, error=name, stack_trace=frames_of(error))
+    get_logger().warning(event, error=type(error).__name__, stack_trace=frames_of(error), **fields)

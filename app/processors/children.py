@@ -7,12 +7,13 @@ Pure asyncio: neither a slow child nor a large document blocks the loop.
 import asyncio
 import json
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final, cast
 
 from app.domain.errors import MemoryLimitExceeded, ProcessorCrashed
+from app.domain.extraction import Extraction, Heading
 from app.domain.processing import Report, Result
 from app.processors.frames import CROSSING, HEADER, Tag, announced, header
 
@@ -33,6 +34,7 @@ class Child:
         status: Its exit code, or the number of the signal it died of below zero.
         fit: True while another job may be given to it: not while it works, nor
             after an answer that it should not outlive.
+        works: True while it has a job.
 
     """
 
@@ -45,14 +47,14 @@ class Child:
         self.kill = kill
         self._reader = reader
         self._writer = writer
-        self._working = False
+        self.works = False
 
     def bury(self, status: int) -> None:
         """Note that it has died, so that whoever waits for its answer learns of it."""
         self.status = status
         self.fit = False
         self.gone.set()
-        if self._working:
+        if self.works:
             # What it said before it died is still to be read, and then the end of it, unless something
             # that it has started in another session holds the socket open.
             asyncio.get_running_loop().call_later(LAST_WORDS.total_seconds(), self._writer.transport.abort)
@@ -90,35 +92,60 @@ class Child:
             ProcessorCrashed: If the child has died or talks nonsense.
 
         """
+        with self._at_work():
+            await self._send((Tag.JOB, job), (Tag.TEXT, text))
+            match await self._answer(report):
+                case Tag.RESULT, result:
+                    self.fit = not self.gone.is_set()
+                    return cast("Result", result)
+                case _:
+                    raise ProcessorCrashed
+
+    async def extract(self, limit: bytes, file: bytes, report: Report) -> Extraction:
+        """
+        Have *file* read, within *limit* of CPU time; the child is fit for nothing else afterwards.
+
+        Raises:
+            ProcessorError: If the file could not be read, of the class that says why.
+            ProcessorCrashed: If the child has died or talks nonsense.
+
+        """
+        with self._at_work():
+            await self._send((Tag.EXTRACT, limit), (Tag.FILE, file))
+            match await self._answer(report):
+                case Tag.EXTRACTION, dict(known):
+                    text = await self._receive()
+                    return _extraction(known, text)
+                case _:
+                    raise ProcessorCrashed
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
         self.fit = False
-        self._working = True
+        self.works = True
         try:
-            await self._send(job, text)
-            return await self._answer(report)
+            yield
         finally:
-            self._working = False
+            self.works = False
             if self.gone.is_set():
                 self._writer.transport.abort()
 
-    async def _answer(self, report: Report) -> Result:
+    async def _answer(self, report: Report) -> tuple[Tag, Any]:
         while True:
             match await self._receive():
                 case Tag.PROGRESS, [str(stage), float(fraction)]:
                     report(stage, fraction)
-                case Tag.RESULT, result:
-                    self.fit = not self.gone.is_set()
-                    return cast("Result", result)
                 case Tag.RAISED, [str(name), str(message)] if error := CROSSING.get(name):
                     self.fit = error is not MemoryLimitExceeded and not self.gone.is_set()
                     raise error(message)
-                case _:
-                    raise ProcessorCrashed
+                case other:
+                    return other
 
-    async def _send(self, job: bytes, text: bytes) -> None:
+    async def _send(self, job: tuple[Tag, bytes], content: tuple[Tag, bytes]) -> None:
         try:
             # Not writelines: in CPython 3.13.0 an empty buffer among several keeps the transport spinning.
-            self._writer.write(header(Tag.JOB, job) + job + header(Tag.TEXT, text))
-            self._writer.write(text)
+            self._writer.write(header(*job) + job[1] + header(*content))
+            self._writer.write(content[1])
             await self._writer.drain()
         except OSError as error:
             raise ProcessorCrashed from error
@@ -126,6 +153,41 @@ class Child:
     async def _receive(self) -> tuple[Tag, Any]:
         try:
             tag, length = announced(await self._reader.readexactly(HEADER.size))
-            return tag, json.loads(await self._reader.readexactly(length))
+            payload = await self._reader.readexactly(length)
+            return tag, payload.decode() if tag is Tag.TEXT else json.loads(payload)
         except (OSError, EOFError, ValueError, RecursionError) as error:
             raise ProcessorCrashed from error
+
+
+def _extraction(known: dict[str, Any], text: tuple[Tag, Any]) -> Extraction:
+    """
+    Make one of what a child says it is.
+
+    Raises:
+        ProcessorCrashed: If it is none.
+
+    """
+    match text, known:
+        case (Tag.TEXT, str(content)), {
+            "media_type": str(media_type),
+            "title": str() | None as title,
+            "pages": int() | None as pages,
+            "headings": list(headings),
+        }:
+            return Extraction(
+                text=content,
+                media_type=media_type,
+                title=title,
+                pages=pages,
+                headings=tuple(_heading(heading) for heading in headings),
+            )
+        case _:
+            raise ProcessorCrashed
+
+
+def _heading(known: object) -> Heading:
+    match known:
+        case {"text": str(text), "level": int(level), "start": int(start)}:
+            return Heading(text=text, level=level, start=start)
+        case _:
+            raise ProcessorCrashed

@@ -12,6 +12,7 @@ end a child whose parent has died while a computation holds the interpreter.
 """
 
 import faulthandler
+import importlib
 import os
 import select
 import signal
@@ -27,6 +28,7 @@ from typing import Final, Never
 from app.domain.processing import Execution
 from app.processors import child
 from app.processors.catalogue import Catalogue
+from app.processors.child import Extract
 from app.processors.limits import die_with_parent, limit_memory, lower_priority
 from app.telemetry import logs
 
@@ -62,6 +64,7 @@ class Forkserver:
 
     orders: socket
     catalogue: Catalogue
+    extract: Extract
     allowance: Allowance
     pids: dict[int, int] = field(default_factory=dict)
 
@@ -124,7 +127,7 @@ class Forkserver:
             self.orders.close()
             lower_priority()
             limit_memory(self.allowance.memory)
-            child.serve(connection, self.catalogue, self.allowance.cpu_time)
+            child.serve(connection, self.catalogue, self.extract, self.allowance.cpu_time)
             os._exit(0)
         except BrokenPipeError:
             os._exit(1)
@@ -168,17 +171,19 @@ def _disregard(*signals: signal.Signals) -> None:
         signal.signal(number, lambda *_: None)
 
 
-def main(orders: int, memory: int, cpu_seconds: float, log_level: str, *modules: str) -> None:
-    """Load the models of *modules*, and serve the web worker at the other end of descriptor *orders*."""
+def main(orders: int, memory: int, cpu_seconds: float, log_level: str, reader: str, *modules: str) -> None:
+    """Load the models of *modules* and the *reader* of files, and serve the other end of descriptor *orders*."""
     logs.configure(level=log_level, project=None)
     faulthandler.enable()
     catalogue = Catalogue.load(modules)
     for offered in catalogue:
         if offered.load and offered.execution is Execution.CPU:
             offered.load()
+    extraction = importlib.import_module(reader)
+    extraction.warm_up()
     allowance = Allowance(memory=memory, cpu_time=timedelta(seconds=cpu_seconds) if cpu_seconds else None)
-    Forkserver(orders=socket(fileno=orders), catalogue=catalogue, allowance=allowance).run()
+    Forkserver(orders=socket(fileno=orders), catalogue=catalogue, extract=extraction.extract, allowance=allowance).run()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4], *sys.argv[5:])
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:])

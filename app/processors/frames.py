@@ -12,24 +12,41 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.errors import (
+    DocumentEncrypted,
+    DocumentTooLarge,
+    DocumentUnreadable,
     MemoryLimitExceeded,
+    NoTextFound,
     PermanentFailure,
     ProcessorCrashed,
     ProcessorError,
     TransientFailure,
 )
+from app.domain.extraction import TEXT_BYTES
 from app.domain.processing import RESULT_BYTES
 
 HEADER: Final = struct.Struct("!BI")
 
 CROSSING: Final[Mapping[str, type[ProcessorError]]] = MappingProxyType(
-    {error.__name__: error for error in (ProcessorError, TransientFailure, PermanentFailure, MemoryLimitExceeded)}
+    {
+        error.__name__: error
+        for error in (
+            ProcessorError,
+            TransientFailure,
+            PermanentFailure,
+            MemoryLimitExceeded,
+            DocumentEncrypted,
+            DocumentTooLarge,
+            DocumentUnreadable,
+            NoTextFound,
+        )
+    }
 )
 """The errors that a child may raise here, by the names they travel under."""
 
 
 class Tag(IntEnum):
-    """What a payload means; all but `TEXT` are JSON."""
+    """What a payload means; all but `TEXT` and `FILE` are JSON."""
 
     HELLO = 1
     JOB = 2
@@ -37,6 +54,9 @@ class Tag(IntEnum):
     PROGRESS = 4
     RESULT = 5
     RAISED = 6
+    EXTRACT = 7
+    FILE = 8
+    EXTRACTION = 9
 
 
 def header(tag: Tag, payload: bytes) -> bytes:
@@ -53,6 +73,6 @@ def announced(head: bytes) -> tuple[Tag, int]:
 
     """
     tag, length = HEADER.unpack(head)
-    if tag not in Tag or length > RESULT_BYTES:
+    if tag not in Tag or length > (TEXT_BYTES if tag == Tag.TEXT else RESULT_BYTES):
         raise ProcessorCrashed
     return Tag(tag), length

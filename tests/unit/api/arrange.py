@@ -21,8 +21,10 @@ from app.adapters.sqlite_store import SqliteStore
 from app.api.application import create_app
 from app.api.services import Callers, Limits, Services, Version
 from app.domain.errors import PermanentFailure, StoreUnavailable, TransientFailure
+from app.domain.extraction import Extraction
 from app.domain.identity import Identities
-from app.domain.processing import Document, Execution, Kind, Processor, ProcessorPool, Report, Result, answer
+from app.domain.pool import ProcessorPool
+from app.domain.processing import Document, Execution, Kind, Processor, Report, Result, answer
 from app.domain.task import Task
 from app.engine.drain import Drain
 from app.engine.feed import Feed, Watch
@@ -40,6 +42,7 @@ from app.engine.sweeper import Sweeper
 from app.engine.turns import Turns
 from app.engine.waits import Waits
 from app.processors.catalogue import Catalogue
+from app.processors.extraction import extract
 from app.telemetry import logs
 
 URL = "http://afterword.test"
@@ -94,6 +97,11 @@ class Pool(ProcessorPool):
         self.asked.set()
         await self.gate.wait()
         return answer(processor.run(document, report), document.kind)
+
+    @override
+    async def extract(self, file: bytes, report: Report, *, limit: timedelta) -> Extraction:
+        await self.gate.wait()
+        return extract(file, report)
 
 
 class Store(SqliteStore):

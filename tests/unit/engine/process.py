@@ -22,7 +22,8 @@ from app.engine.submission import Accepted, Defaults, Intake, Submission
 from app.engine.sweeper import Sweeper
 from app.engine.turns import Turns
 from tests.factories import make_task
-from tests.fakes import PATIENCE, FakeModels, Gate, InlinePool, MemoryStore
+from tests.fake_pool import InlinePool
+from tests.fakes import PATIENCE, FakeModels, Gate, MemoryStore
 
 MOMENT = timedelta(milliseconds=2)
 LONG = timedelta(hours=1)

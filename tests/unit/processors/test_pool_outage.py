@@ -108,7 +108,7 @@ async def test_the_time_limit_does_not_run_while_no_child_can_be_had() -> None:
 
 async def test_a_job_that_no_child_takes_up_may_be_tried_again() -> None:
     """Another instance may have a child for it; waiting for ever would hold the slot and the lease."""
-    pool = make_pool(patience=timedelta(seconds=0.1))
+    pool = make_pool(queueing=timedelta(seconds=0.1))
 
     async with pool.open():
         running = asyncio.create_task(run(pool, "sleeps", progress=(progress := Progress())))
