@@ -23,4 +23,4 @@ async def warm_up(emulator: Emulator) -> None:
     """Wait for the first write: a JVM that has just started takes longer for it than a store's calls may."""
     store = FirestoreStore(project="warm-up", emulator_host=emulator.host, call_limit=timedelta(minutes=1))
     async with store.open():
-        await store.create(make_task(), "Hello")
+        await store.create(make_task(), b"Hello")

@@ -116,7 +116,7 @@ class MemoryStore(TaskStore, OpenTasks):
         self._losses: defaultdict[str, deque[Lost]] = defaultdict(deque)
         self._gates: defaultdict[str, deque[Gate]] = defaultdict(deque)
         self._stored: dict[str, Snapshot] = {}
-        self._contents: dict[str, str] = {}
+        self._contents: dict[str, bytes] = {}
         self._versions = count(1)
         self._called = asyncio.Event()
 
@@ -173,7 +173,7 @@ class MemoryStore(TaskStore, OpenTasks):
         return self.load
 
     @override
-    async def create(self, task: Task, content: str) -> Snapshot:
+    async def create(self, task: Task, content: bytes) -> Snapshot:
         async with self._call("create"):
             if task.id in self._stored and not self._is_gone(self._stored[task.id].task):
                 raise TaskExists
@@ -194,7 +194,7 @@ class MemoryStore(TaskStore, OpenTasks):
             return self._write(new)
 
     @override
-    async def content(self, task: Task) -> str:
+    async def content(self, task: Task) -> bytes:
         async with self._call("content"):
             if task.id not in self._contents or self._read(task.id).task.submission != task.submission:
                 raise TaskNotFound

@@ -17,6 +17,11 @@ from app.domain.task import Lease, Status, Task
 SCHEMA: Final = 1
 """Of a document. Bump it when this code could misread the new one, and read both for a release."""
 
+SCHEMA_OF_FILES: Final = 2
+"""Of a task that an earlier version would run as if it were about a text, or without keeping the text."""
+
+READABLE: Final = frozenset({SCHEMA, SCHEMA_OF_FILES})
+
 CONTENT: Final = "content"
 RESULT: Final = "result"
 
@@ -24,7 +29,7 @@ RESULT: Final = "result"
 def fields_of(task: Task) -> Fields:
     """All fields of *task* but the content; the names are always the same, absent ones are None."""
     return {
-        "schema": SCHEMA,
+        "schema": SCHEMA_OF_FILES if task.is_file or task.keeps_text else SCHEMA,
         "kind": task.kind.value,
         "owner": task.owner,
         "model_name": task.model_name,
@@ -69,7 +74,7 @@ TASK_FIELDS: Final = (*SUMMARY_FIELDS, RESULT)
 
 def task_from(task_id: str, fields: Mapping[str, Any], *, result_left_out: Json = None) -> Task:
     """
-    The task that a document of this `SCHEMA` holds.
+    The task that a document of a `READABLE` schema holds.
 
     *result_left_out* stands for the result of a completed task that was read without it.
 

@@ -5,7 +5,7 @@ from app.adapters.firestore_wire import FirestoreWire
 from app.domain.task import Task
 
 
-async def read_content(wire: FirestoreWire, task: Task) -> str | None:
+async def read_content(wire: FirestoreWire, task: Task) -> bytes | None:
     """
     The content of *task*, or None if any of it has been erased or has expired.
 
@@ -19,16 +19,15 @@ async def read_content(wire: FirestoreWire, task: Task) -> str | None:
     for document in found:
         content = document.fields.get(CONTENT)
         is_same = document.fields.get("submission") == task.submission
-        if isinstance(content, str) and is_same and not wire.has_expired(document):
-            return content
+        if isinstance(content, str | bytes) and is_same and not wire.has_expired(document):
+            return content if isinstance(content, bytes) else content.encode()
     return None
 
 
-async def _read_parts(wire: FirestoreWire, task: Task) -> str | None:
+async def _read_parts(wire: FirestoreWire, task: Task) -> bytes | None:
     names = wire.names.parts(task)
     found = await wire.documents(names, [CONTENT, "expires_at"])
     pieces = {each.name: each.fields.get(CONTENT) for each in found if not wire.has_expired(each)}
     ordered = [pieces.get(name) for name in names]
-    # Cut between bytes, not between characters: decode what has been joined.
     whole = b"".join(piece for piece in ordered if isinstance(piece, bytes))
-    return whole.decode() if len(whole) == task.content_bytes else None
+    return whole if len(whole) == task.content_bytes else None

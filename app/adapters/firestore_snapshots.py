@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.adapters.firestore_codec import SCHEMA, task_from
+from app.adapters.firestore_codec import READABLE, task_from
 from app.adapters.firestore_wire import Found
 from app.domain.processing import Json
 from app.engine.ports import Snapshot
@@ -17,7 +17,7 @@ def snapshots_of(found: Iterable[Found], *, result_left_out: Json = None) -> lis
     """
     snapshots = []
     for document in found:
-        if document.fields.get("schema") != SCHEMA:
+        if document.fields.get("schema") not in READABLE:
             continue
         try:
             task = task_from(document.id, document.fields, result_left_out=result_left_out)

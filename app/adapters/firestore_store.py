@@ -82,7 +82,7 @@ class FirestoreStore(TaskStore, OpenTasks):
         return self._database.calls.under_way()
 
     @override
-    async def create(self, task: Task, content: str) -> Snapshot:
+    async def create(self, task: Task, content: bytes) -> Snapshot:
         async with self._database.within_limit() as wire:
             parts = writes.create_parts(wire.names, task, content)
             with_task = len(parts) <= writes.PARTS_PER_COMMIT
@@ -130,7 +130,7 @@ class FirestoreStore(TaskStore, OpenTasks):
         return Snapshot(new, version)
 
     @override
-    async def content(self, task: Task) -> str:
+    async def content(self, task: Task) -> bytes:
         async with self._database.within_limit() as wire:
             content = await read_content(wire, task)
         if content is None:

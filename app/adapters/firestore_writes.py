@@ -65,9 +65,9 @@ def unchanged(version: Version) -> Write:
     return {"update_time": {"seconds": version.seconds, "nanos": version.nanos}}
 
 
-def create(names: Names, task: Task, content: str, condition: Write) -> Write:
+def create(names: Names, task: Task, content: bytes, condition: Write) -> Write:
     """All of *task*, and nothing of whatever had its id before."""
-    inline = content if task.content_bytes <= INLINE_BYTES else None
+    inline = None if names.parts(task) else content if task.is_file else content.decode()
     fields = {**fields_of(task), CONTENT: inline}
     return {"update": _document(names.task(task.id), fields), "current_document": condition}
 
@@ -99,13 +99,12 @@ def erase_parts(names: Names, task: Task) -> list[Write]:
     return [{"delete": name} for name in names.parts(task)]
 
 
-def create_parts(names: Names, task: Task, content: str) -> list[Write]:
+def create_parts(names: Names, task: Task, content: bytes) -> list[Write]:
     """The content of *task* in documents of its own; none if it is inline."""
     documents = names.parts(task)
     if not documents:
         return []
-    payload = content.encode()
-    pieces = (payload[start : start + PART_BYTES] for start in range(0, len(payload), PART_BYTES))
+    pieces = (content[start : start + PART_BYTES] for start in range(0, len(content), PART_BYTES))
     expires_at = task.created_at + PARTS_KEPT
     return [
         {"update": _document(name, {CONTENT: piece, "expires_at": expires_at})}

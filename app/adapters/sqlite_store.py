@@ -101,7 +101,7 @@ class SqliteStore(TaskStore, OpenTasks):
         return self._thread.calls.under_way()
 
     @override
-    async def create(self, task: Task, content: str) -> Snapshot:
+    async def create(self, task: Task, content: bytes) -> Snapshot:
         now = to_number(self.now())
         return await self._thread.run(lambda connection: _create(connection, task, content, now))
 
@@ -115,7 +115,7 @@ class SqliteStore(TaskStore, OpenTasks):
         return await self._thread.run(lambda connection: _swap(connection, seen, new))
 
     @override
-    async def content(self, task: Task) -> str:
+    async def content(self, task: Task) -> bytes:
         now = to_number(self.now())
         return await self._thread.run(lambda connection: _content(connection, task, now))
 
@@ -153,13 +153,13 @@ def _check(connection: Connection) -> None:
         connection.execute("SELECT id FROM tasks LIMIT 1")
 
 
-def _create(connection: Connection, task: Task, content: str, now: int) -> Snapshot:
+def _create(connection: Connection, task: Task, content: bytes, now: int) -> Snapshot:
     with writing(connection):
         connection.execute(_SWEEP, {"id": task.id, "now": now, "limit": SWEPT_PER_CREATE})
         written = connection.execute(_CREATE, to_row(task)).fetchone()
         if written is None:
             raise TaskExists
-        added = {"id": task.id, "submission": task.submission, "content": content.encode()}
+        added = {"id": task.id, "submission": task.submission, "content": content}
         connection.execute(_ADD_CONTENT, added)
     return Snapshot(task, version=written[0])
 
@@ -183,11 +183,11 @@ def _swap(connection: Connection, seen: Snapshot, new: Task) -> Snapshot:
     return Snapshot(new, version=written[0])
 
 
-def _content(connection: Connection, task: Task, now: int) -> str:
+def _content(connection: Connection, task: Task, now: int) -> bytes:
     found = connection.execute(_CONTENT, {"id": task.id, "submission": task.submission, "now": now}).fetchone()
     if found is None:
         raise TaskNotFound
-    return bytes(found[0]).decode()
+    return bytes(found[0])
 
 
 def _behind(after: Snapshot | None) -> dict[str, str | int]:

@@ -133,14 +133,14 @@ class DocumentRequest(RunOptions):
             RequestValidationError: If the content exceeds the *limits*.
 
         """
-        _refuse_large(self.content, "content", limits)
+        content = _encoded(self.content, "content", limits)
         options: dict[str, Json] = self.model_dump(
             include={"summary_sentences", "max_keywords", "entity_types", "language"}, exclude_none=True
         )
         return Submission(
             kind=Kind.DOCUMENT,
             owner=owner,
-            content=self.content,
+            content=content,
             model_name=self.model_name,
             key=key,
             options=options,
@@ -170,11 +170,11 @@ class TextRequest(RunOptions):
             RequestValidationError: If the text exceeds the *limits*.
 
         """
-        _refuse_large(self.text, "text", limits)
+        content = _encoded(self.text, "text", limits)
         return Submission(
             kind=Kind.TEXT,
             owner=owner,
-            content=self.text,
+            content=content,
             model_name=self.model_name,
             reference=self.task_id,
             key=key,
@@ -192,19 +192,20 @@ def blocking_submission(text: str, owner: str, key: str | None, limits: Limits) 
         RequestValidationError: If the text exceeds the *limits*.
 
     """
-    _refuse_large(text, "text", limits, where="query")
+    content = _encoded(text, "text", limits, where="query")
     return Submission(
         kind=Kind.TEXT,
         owner=owner,
-        content=text,
+        content=content,
         model_name="uppercase",
         key=key,
         options={"blocking": True},
     )
 
 
-def _refuse_large(text: str, member: str, limits: Limits, *, where: str = "body") -> None:
-    size = len(text.encode())
-    if size > limits.content_bytes:
-        message = f"This has {size} bytes in UTF-8; at most {limits.content_bytes} are accepted"
+def _encoded(text: str, member: str, limits: Limits, *, where: str = "body") -> bytes:
+    content = text.encode()
+    if len(content) > limits.content_bytes:
+        message = f"This has {len(content)} bytes in UTF-8; at most {limits.content_bytes} are accepted"
         raise RequestValidationError([{"loc": (where, member), "msg": message, "type": "too_long"}])
+    return content

@@ -15,6 +15,10 @@ from app.domain.processing import Execution, Failure, Json, Kind, Progress, Resu
 LANES: Final = 8
 """Lanes for each kind of execution: an index range ordered by time takes about 500 writes a second."""
 
+FILE: Final = "file"
+KEEP_TEXT: Final = "keep_text"
+"""Options that say how a task is run; no processor is told of them."""
+
 RESULT_LEFT_OUT: Final[Json] = {}
 """Stands for the result of a completed task in listings, which do not read results."""
 
@@ -60,7 +64,7 @@ class Task:
             create that landed from somebody else's.
         fingerprint: What the caller asked for, as a hash; tells a repetition from a new request.
         reference: The id the caller chose for a text, if any.
-        content_bytes: Size of the content in UTF-8 bytes.
+        content_bytes: Size of what the caller handed in.
         available_at: Not to be started before.
         deadline_at: Not to be started after.
         attempt: How many attempts have begun.
@@ -127,6 +131,21 @@ class Task:
     def expires_at(self) -> datetime | None:
         """When a finished task is forgotten."""
         return self.finished_at + self.time_to_live if self.finished_at else None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the content is a file, whose text has yet to be found; else it is the text, in UTF-8."""
+        return self.options.get(FILE) is True
+
+    @property
+    def keeps_text(self) -> bool:
+        """Whether the caller wants to read the text that was worked on."""
+        return self.options.get(KEEP_TEXT) is True
+
+    @property
+    def processor_options(self) -> Mapping[str, Json]:
+        """Those options that a processor is told of."""
+        return {name: value for name, value in self.options.items() if name not in {FILE, KEEP_TEXT}}
 
     @property
     def keeps_content(self) -> bool:

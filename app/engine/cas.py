@@ -76,7 +76,7 @@ async def insist(
             await asyncio.wait_for(gave_up.wait(), pause.total_seconds())
 
 
-async def create(store: TaskStore, task: Task, content: str, *, within: timedelta, pause: timedelta) -> Snapshot:
+async def create(store: TaskStore, task: Task, content: bytes, *, within: timedelta, pause: timedelta) -> Snapshot:
     """
     Store a new task, whatever happens to the answers; a repeated create cannot store it twice.
 
@@ -102,7 +102,7 @@ async def create(store: TaskStore, task: Task, content: str, *, within: timedelt
         raise StoreUnavailable(reason) from error
 
 
-async def _created(store: TaskStore, task: Task, content: str) -> Snapshot:
+async def _created(store: TaskStore, task: Task, content: bytes) -> Snapshot:
     """Create *task* once and find out what became of it; if it is not there, as far as one can see, say why not."""
     try:
         landed = await store.create(task, content)

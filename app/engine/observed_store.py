@@ -35,7 +35,7 @@ class ObservedStore(TaskStore):
         return self._store.under_way()
 
     @override
-    async def create(self, task: Task, content: str) -> Snapshot:
+    async def create(self, task: Task, content: bytes) -> Snapshot:
         return self._told(await self._store.create(task, content))
 
     @override
@@ -47,7 +47,7 @@ class ObservedStore(TaskStore):
         return self._told(await self._store.swap(seen, new))
 
     @override
-    async def content(self, task: Task) -> str:
+    async def content(self, task: Task) -> bytes:
         return await self._store.content(task)
 
     @override

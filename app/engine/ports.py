@@ -73,9 +73,9 @@ class TaskStore(ABC):
         """The calls of this process that have not ended yet, whatever they are for."""
 
     @abstractmethod
-    async def create(self, task: Task, content: str) -> Snapshot:
+    async def create(self, task: Task, content: bytes) -> Snapshot:
         """
-        Store a new *task* with its *content*, both or neither.
+        Store a new *task* with its *content*, both or neither; what is not a file is text in UTF-8.
 
         Raises:
             TaskExists: If the id is taken by a task that has not expired.
@@ -108,9 +108,9 @@ class TaskStore(ABC):
         """
 
     @abstractmethod
-    async def content(self, task: Task) -> str:
+    async def content(self, task: Task) -> bytes:
         """
-        What the caller handed in.
+        What the caller handed in, byte for byte.
 
         Raises:
             TaskNotFound: If it has been erased.

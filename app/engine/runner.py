@@ -91,7 +91,7 @@ class Runner:
         """Whether a claimed task could be worked on: without a child process to be had, it would lose an attempt."""
         return execution is Execution.IO or self.pool.is_usable
 
-    def start(self, claimed: Snapshot, lease: Lease, content: str) -> None:
+    def start(self, claimed: Snapshot, lease: Lease, content: bytes) -> None:
         """Run a task that was claimed at birth, in the slot reserved for it."""
         self._start(claimed.task, self._run(claimed, lease, content))
 
@@ -119,7 +119,7 @@ class Runner:
         if snapshot.task.status is Status.PROCESSING:
             await self._run(snapshot, lease, None)
 
-    async def _run(self, claimed: Snapshot, lease: Lease, content: str | None) -> None:
+    async def _run(self, claimed: Snapshot, lease: Lease, content: bytes | None) -> None:
         if self.drain.begun.is_set():  # claimed just before: whoever takes it up next has more time for it
             await self._record(claimed, lease.token, Interrupted())
             return
@@ -139,7 +139,7 @@ class Runner:
             await heart.stop()
         await self._record(heart.snapshot, lease.token, outcome)
 
-    async def _outcome(self, task: Task, content: str | None, heart: Heartbeat) -> Outcome:
+    async def _outcome(self, task: Task, content: bytes | None, heart: Heartbeat) -> Outcome:
         """Work until there is an answer, nobody wants it any longer, or the process ends."""
         work = asyncio.create_task(self._work(task, content, heart.report))
         interruption = asyncio.create_task(self.drain.interrupted.wait())
@@ -154,11 +154,12 @@ class Runner:
             interruption.cancel()
             await asyncio.wait(ends[:2])
 
-    async def _work(self, task: Task, content: str | None, report: Report) -> Completed | Failed:
+    async def _work(self, task: Task, content: bytes | None, report: Report) -> Completed | Failed:
         try:
             processor = self.models.find(task.model_name, task.kind)
-            text = await self._content(task) if content is None else content
-            document = Document(text=text, kind=task.kind, options=task.options)
+            content = await self._content(task) if content is None else content
+            text = content.decode(errors="replace")
+            document = Document(text=text, kind=task.kind, options=task.processor_options)
             run = self.pool.run if processor.execution is Execution.CPU else on_the_loop.run
             return Completed(await run(processor, document, report, limit=self.timing.limit(processor)))
         except ProcessorError as error:
@@ -166,7 +167,7 @@ class Runner:
         except UnknownModel as error:  # another process may know it
             return _failed(error, retryable=True)
 
-    async def _content(self, task: Task) -> str:
+    async def _content(self, task: Task) -> bytes:
         while True:
             try:
                 return await self.store.content(task)

@@ -44,6 +44,7 @@ class Submission:
     What a caller hands in.
 
     Attributes:
+        content: A file as it came; anything else is text in UTF-8.
         reference: The id that the caller chose for a text; it decides the task's id.
         key: The caller's `Idempotency-Key`; without a *reference* it decides the task's id.
         max_attempts: None if the caller does not say; likewise *time_to_live*.
@@ -52,7 +53,7 @@ class Submission:
 
     kind: Kind
     owner: str
-    content: str
+    content: bytes
     model_name: str
     reference: str | None = None
     key: str | None = None
@@ -70,7 +71,7 @@ class Submission:
         when the operator has changed a default.
         """
         kept = None if self.time_to_live is None else self.time_to_live.total_seconds()
-        content = sha256(self.content.encode()).hexdigest()
+        content = sha256(self.content).hexdigest()
         asked: list[Json] = [content, self.model_name, dict(self.options), self.key]
         asked += [self.max_attempts, kept, self.delay.total_seconds()]
         return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -111,7 +112,7 @@ class Reservation:
     runner: Runner
     slots: Slots
     execution: Execution | None = None
-    claimed: tuple[Snapshot, Lease, str] | None = None
+    claimed: tuple[Snapshot, Lease, bytes] | None = None
 
     def reserve(self, execution: Execution) -> Lease | None:
         """Take a slot, and the lease for a task claimed at birth; None if this process has no room."""
@@ -230,7 +231,7 @@ class Intake:
             execution=processor.execution,
             submission=self.tokens(),
             fingerprint=submission.fingerprint,
-            content_bytes=len(submission.content.encode()),
+            content_bytes=len(submission.content),
             status=Status.PENDING,
             created_at=now,
             available_at=available_at,

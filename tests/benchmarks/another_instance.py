@@ -59,7 +59,7 @@ class AnotherInstance:
             now = self._store.now()
             lease = make_lease(token=TOKEN, expires_at=now + LEASE)
             async with places:
-                return await self._store.create(make_task(Status.PROCESSING, created_at=now, lease=lease), "Hello")
+                return await self._store.create(make_task(Status.PROCESSING, created_at=now, lease=lease), b"Hello")
 
         made = await asyncio.gather(*(begun() for _ in range(count)))
         self._tasks = {snapshot.task.id: snapshot for snapshot in made}

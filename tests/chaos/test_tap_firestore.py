@@ -23,7 +23,7 @@ from tests.factories import FAILURE, make_lease
 
 PATIENT = timedelta(minutes=1)
 HASTY = timedelta(milliseconds=300)
-LONG = "x" * 1_000_000
+LONG = b"x" * 1_000_000
 
 
 @pytest.fixture

@@ -213,9 +213,9 @@ async def test_who_listens_for_changes_hears_them_and_leaves_no_trace(
 async def test_the_file_stays_one_that_the_service_can_use(tap: SqliteTap, store: SqliteStore, path: Path) -> None:
     """A store that refuses the tapped file, or works otherwise in it, would be another store than the one in use."""
     large = fresh(store, content_bytes=1_000_000)
-    await store.create(large, "x" * 1_000_000)
+    await store.create(large, b"x" * 1_000_000)
 
-    assert await store.content(large) == "x" * 1_000_000
+    assert await store.content(large) == b"x" * 1_000_000
     assert ask(path, "PRAGMA user_version") == [(SCHEMA,)]
     assert [each.revision for each in await tap.writes()] == [1]
 

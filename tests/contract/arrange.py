@@ -16,7 +16,7 @@ def fresh(store: TaskStore, status: Status = Status.PENDING, **fields: Any) -> T
     return make_task(status, **{"created_at": now} | leased | fields)
 
 
-async def put(store: TaskStore, task: Task, content: str = "hello") -> Snapshot:
+async def put(store: TaskStore, task: Task, content: bytes = b"hello") -> Snapshot:
     """Store *task* the way it would get there: a final one was pending before."""
     if not task.status.is_final:
         return await store.create(task, content)

@@ -26,7 +26,7 @@ from app.telemetry import logs
 from tests.contract.arrange import finished, fresh, next_revision
 from tests.contract.arrange_keys import kept_key
 
-CONTENT = "x" * 50_000
+CONTENT = b"x" * 50_000
 COUNTED = 100
 FILE_LIMIT = 2_000_000
 

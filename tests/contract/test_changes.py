@@ -148,7 +148,7 @@ async def test_a_task_that_is_created_after_it_was_followed_is_told(
     changes.follow(coming.id)
     await heard.hear(coming.id, None)
 
-    await other_store.create(coming, "hello")
+    await other_store.create(coming, b"hello")
 
     await heard.hear(coming.id, coming)
 

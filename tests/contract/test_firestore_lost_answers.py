@@ -42,7 +42,7 @@ READS: dict[str, Call] = QUERIES | {
     "content": lambda store, seen: store.content(seen.task),
 }
 WRITES: dict[str, Call] = {
-    "create": lambda store, seen: store.create(fresh(store, id=seen.task.id), "hello"),
+    "create": lambda store, seen: store.create(fresh(store, id=seen.task.id), b"hello"),
     "swap": lambda store, seen: store.swap(seen, next_revision(seen.task)),
     "delete": lambda store, seen: store.delete(seen),
 }
@@ -75,7 +75,7 @@ async def test_a_create_without_an_answer_is_unknown(backend: Backend, code: Sta
     backend.proxy.spoil("Commit", code, landed=landed)
 
     with pytest.raises(StoreUnavailable):
-        await backend.store.create(task, "hello")
+        await backend.store.create(task, b"hello")
 
     assert backend.proxy.calls == {"Commit": 1}
     assert await backend.documents.exists(task) is landed
@@ -130,17 +130,17 @@ async def test_a_create_that_is_issued_again_finds_itself(backend: Backend) -> N
     task = fresh(backend.store)
     backend.proxy.spoil("Commit", StatusCode.DEADLINE_EXCEEDED, landed=True)
     with pytest.raises(StoreUnavailable):
-        await backend.store.create(task, "hello")
+        await backend.store.create(task, b"hello")
 
     with pytest.raises(TaskExists):
-        await backend.store.create(task, "hello")
+        await backend.store.create(task, b"hello")
 
     assert (await backend.store.get(task.id)).task.submission == task.submission
 
 
 async def test_large_content_stays_when_the_fate_of_its_task_is_unknown(backend: Backend) -> None:
     """The lost answer may have been a yes: parts that are taken back then would be missing."""
-    content = "x" * 4_000_000
+    content = b"x" * 4_000_000
     task = fresh(backend.store, content_bytes=len(content))
     backend.proxy.spoil("Commit", StatusCode.UNAVAILABLE, landed=True, skip=2)
 
@@ -152,7 +152,7 @@ async def test_large_content_stays_when_the_fate_of_its_task_is_unknown(backend:
 
 async def test_large_content_whose_upload_breaks_off_makes_no_task(backend: Backend) -> None:
     """Half a document is not processed; what was stored of it expires by itself."""
-    content = "x" * 4_000_000
+    content = b"x" * 4_000_000
     task = fresh(backend.store, content_bytes=len(content))
     backend.proxy.spoil("Commit", StatusCode.UNAVAILABLE, landed=False, skip=1)
 
@@ -171,7 +171,7 @@ async def test_a_create_that_cannot_learn_whose_id_it_is_is_unknown(backend: Bac
     backend.proxy.spoil("BatchGetDocuments", StatusCode.UNAVAILABLE, landed=False)
 
     with pytest.raises(StoreUnavailable):
-        await backend.store.create(fresh(backend.store, id=seen.task.id), "hello")
+        await backend.store.create(fresh(backend.store, id=seen.task.id), b"hello")
 
     assert await stored(backend, seen) == seen
 

@@ -19,10 +19,10 @@ from tests.contract.firestore_backend import Backend, open_backend
 from tests.emulator import Emulator
 
 HOUR = timedelta(hours=1)
-MODERATE = "añ€😀" * 200_000
+MODERATE = "añ€😀".encode() * 200_000
 """2 MB, cut into three parts, some of them within a character."""
 
-LARGE = "añ€😀" * 500_000
+LARGE = "añ€😀".encode() * 500_000
 """5 MB: more than one commit takes."""
 
 
@@ -33,9 +33,9 @@ async def backend(emulator: Emulator) -> AsyncIterator[Backend]:
         yield backend
 
 
-async def create(backend: Backend, content: str, status: Status = Status.PENDING) -> Snapshot:
+async def create(backend: Backend, content: bytes, status: Status = Status.PENDING) -> Snapshot:
     """Store a task with *content*, and begin to count calls."""
-    task = fresh(backend.store, status, content_bytes=len(content.encode()))
+    task = fresh(backend.store, status, content_bytes=len(content))
     snapshot = await backend.store.create(task, content)
     backend.proxy.calls.clear()
     return snapshot
@@ -50,7 +50,7 @@ async def test_a_short_task_costs_two_writes_and_no_reads(backend: Backend) -> N
     """The promise about cost: Firestore bills by the operation, and each is a round trip."""
     task = fresh(backend.store, Status.PROCESSING)
 
-    created = await backend.store.create(task, "hello")
+    created = await backend.store.create(task, b"hello")
     await backend.store.swap(created, finished(task, Status.COMPLETED))
 
     assert backend.proxy.calls == {"Commit": 2}
@@ -58,7 +58,7 @@ async def test_a_short_task_costs_two_writes_and_no_reads(backend: Backend) -> N
 
 async def test_content_of_moderate_size_is_written_and_erased_with_its_task(backend: Backend) -> None:
     """One commit is all or nothing: no task without content, no content without task."""
-    task = fresh(backend.store, Status.PROCESSING, content_bytes=len(MODERATE.encode()))
+    task = fresh(backend.store, Status.PROCESSING, content_bytes=len(MODERATE))
 
     created = await backend.store.create(task, MODERATE)
     parts = await backend.documents.parts(task)
@@ -81,7 +81,7 @@ async def test_reading_content_is_one_call(backend: Backend) -> None:
 
 async def test_large_content_goes_ahead_of_its_task(backend: Backend) -> None:
     """The task is the commit point: nobody may find one whose content is still on its way."""
-    task = fresh(backend.store, content_bytes=len(LARGE.encode()))
+    task = fresh(backend.store, content_bytes=len(LARGE))
     held = backend.proxy.hold("Commit", skip=2)
 
     creating = asyncio.create_task(backend.store.create(task, LARGE))
@@ -98,7 +98,7 @@ async def test_large_content_goes_ahead_of_its_task(backend: Backend) -> None:
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELLED])
 async def test_small_content_is_erased_by_the_write_that_ends_the_task(backend: Backend, status: Status) -> None:
     """Input is kept no longer than it is needed."""
-    created = await create(backend, "hello")
+    created = await create(backend, b"hello")
 
     await backend.store.swap(created, finished(created.task, status))
 
@@ -154,7 +154,7 @@ async def test_deleting_takes_the_parts_along(backend: Backend) -> None:
 async def test_who_loses_a_create_takes_its_parts_back(backend: Backend) -> None:
     """Two submissions under one key: the input of the one that was refused must not stay behind."""
     winner = await create(backend, LARGE)
-    loser = fresh(backend.store, id=winner.task.id, content_bytes=len(LARGE.encode()))
+    loser = fresh(backend.store, id=winner.task.id, content_bytes=len(LARGE))
 
     with pytest.raises(TaskExists):
         await backend.store.create(loser, LARGE)
@@ -180,7 +180,7 @@ async def test_of_two_creates_over_an_expired_task_one_wins(backend: Backend) ->
     rivals = [fresh(backend.store, id=gone.task.id) for _ in range(2)]
 
     answers = await asyncio.gather(
-        *(store.create(task, "new") for store, task in zip((backend.store, backend.other), rivals, strict=True)),
+        *(store.create(task, b"new") for store, task in zip((backend.store, backend.other), rivals, strict=True)),
         return_exceptions=True,
     )
 
@@ -195,7 +195,7 @@ async def test_tasks_of_a_newer_version_are_left_alone(backend: Backend) -> None
     now = backend.store.now()
     put = [await put_new(backend.store, available_at=now - timedelta(minutes=9 - n)) for n in range(8)]
     for snapshot in put[:6]:
-        await backend.documents.write(snapshot.task, "schema", {"integerValue": "2"})
+        await backend.documents.write(snapshot.task, "schema", {"integerValue": "3"})
 
     due = await backend.store.due(Execution.CPU, now=now, limit=2)
     page = await backend.store.list("anonymous", status=None, page_size=10, cursor=None)
@@ -205,7 +205,7 @@ async def test_tasks_of_a_newer_version_are_left_alone(backend: Backend) -> None
     with pytest.raises(StoreUnavailable):
         await backend.store.get(put[0].task.id)
     with pytest.raises(TaskExists):
-        await backend.store.create(fresh(backend.store, id=put[0].task.id), "hello")
+        await backend.store.create(fresh(backend.store, id=put[0].task.id), b"hello")
 
 
 async def test_one_broken_document_does_not_stop_the_queue(backend: Backend) -> None:
@@ -248,7 +248,7 @@ async def test_every_reply_sets_the_clock(emulator: Emulator) -> None:
     async with open_backend(emulator, clock=stopped) as backend:
         await backend.store.check()
         after_check = backend.store.now()
-        created = await backend.store.create(fresh(backend.store), "hello")
+        created = await backend.store.create(fresh(backend.store), b"hello")
 
         assert isinstance(created.version, Version)
         written_at = datetime.fromtimestamp(created.version.seconds, UTC)

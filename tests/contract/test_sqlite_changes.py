@@ -136,7 +136,7 @@ async def test_what_is_followed_during_an_outage_is_told_after_it(path: Path) ->
             await store.check()
 
         unblock(path)
-        await store.create(coming, "hello")
+        await store.create(coming, b"hello")
 
         await heard.hear(coming.id, coming)
 
@@ -225,7 +225,7 @@ async def test_what_was_seen_before_a_task_was_followed_again_is_not_told(
         await reading.reached()
 
         changes.leave(coming.id)
-        await store.create(coming, "hello")
+        await store.create(coming, b"hello")
         changes.follow(coming.id)
         reading.open()
 

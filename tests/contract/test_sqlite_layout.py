@@ -54,7 +54,7 @@ async def test_a_file_of_the_first_layout_keeps_its_tasks_and_takes_keys(path: P
         await store.api_keys.add(key)
         swapped = await store.swap(pending, next_revision(pending.task))
 
-        assert await store.content(pending.task) == "hello"
+        assert await store.content(pending.task) == b"hello"
         assert (completed.task.status, completed.task.result) == (Status.COMPLETED, {"summary": "Short."})
         assert await store.get(PENDING) == swapped
         assert await store.api_keys.find(key.id) == key

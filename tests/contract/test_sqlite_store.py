@@ -142,7 +142,7 @@ async def test_a_commit_waits_for_the_disk(path: Path) -> None:
 
 async def test_erased_content_is_not_left_in_the_file(path: Path) -> None:
     """A deleted row is only forgotten by default: its bytes would wait in the file for whoever gets the disk."""
-    secret = "correct horse battery staple " * 2000
+    secret = b"correct horse battery staple " * 2000
     store = connect(path)
     async with store.open():
         completed = await store.create(fresh(store), secret)
@@ -185,7 +185,7 @@ async def test_an_expired_task_makes_room_for_its_id_before_its_turn(path: Path)
         expired.append(await put_new(store, Status.FAILED))
         clock.move(timedelta(days=8))
 
-        again = await store.create(fresh(store, id=expired[-1].task.id), "again")
+        again = await store.create(fresh(store, id=expired[-1].task.id), b"again")
 
         assert await store.get(again.task.id) == again
 

@@ -16,7 +16,7 @@ async def test_a_created_task_is_read_as_it_was_written(store: TaskStore) -> Non
     """The snapshot of a write saves the read after it, so the two must be the same."""
     task = fresh(store)
 
-    written = await store.create(task, "hello")
+    written = await store.create(task, b"hello")
 
     assert written.task == task
     assert await store.get(task.id) == written
@@ -32,13 +32,13 @@ async def test_an_unknown_task_is_not_found(store: TaskStore) -> None:
 
 async def test_a_second_create_changes_nothing(store: TaskStore) -> None:
     """A caller who repeats an id must neither restart nor overwrite the task that has it."""
-    first = await store.create(fresh(store), "first")
+    first = await store.create(fresh(store), b"first")
 
     with pytest.raises(TaskExists):
-        await store.create(fresh(store, id=first.task.id, owner="somebody-else"), "second")
+        await store.create(fresh(store, id=first.task.id, owner="somebody-else"), b"second")
 
     assert await store.get(first.task.id) == first
-    assert await store.content(first.task) == "first"
+    assert await store.content(first.task) == b"first"
 
 
 async def test_a_second_create_leaves_a_finished_task_alone(store: TaskStore) -> None:
@@ -46,7 +46,7 @@ async def test_a_second_create_leaves_a_finished_task_alone(store: TaskStore) ->
     completed = await put_new(store, Status.COMPLETED)
 
     with pytest.raises(TaskExists):
-        await store.create(fresh(store, id=completed.task.id), "again")
+        await store.create(fresh(store, id=completed.task.id), b"again")
 
     assert await store.get(completed.task.id) == completed
     with pytest.raises(TaskNotFound):
@@ -59,7 +59,10 @@ async def test_of_many_creates_with_one_id_one_lands(store: TaskStore, other_sto
     tasks = [fresh(store, id=task_id) for _ in range(20)]
 
     answers = await asyncio.gather(
-        *((other_store if number % 2 else store).create(task, task.submission) for number, task in enumerate(tasks)),
+        *(
+            (other_store if number % 2 else store).create(task, task.submission.encode())
+            for number, task in enumerate(tasks)
+        ),
         return_exceptions=True,
     )
 
@@ -67,7 +70,7 @@ async def test_of_many_creates_with_one_id_one_lands(store: TaskStore, other_sto
     assert len(winners) == 1
     assert sum(isinstance(answer, TaskExists) for answer in answers) == 19
     assert await store.get(task_id) == winners[0]
-    assert await store.content(winners[0].task) == winners[0].task.submission
+    assert await store.content(winners[0].task) == winners[0].task.submission.encode()
 
 
 async def test_a_swap_is_read_as_it_was_written(store: TaskStore) -> None:
@@ -125,7 +128,7 @@ async def test_a_stale_swap_changes_nothing(store: TaskStore) -> None:
         await store.swap(seen, finished(seen.task, Status.COMPLETED))
 
     assert await store.get(seen.task.id) == winner
-    assert await store.content(seen.task) == "hello"
+    assert await store.content(seen.task) == b"hello"
 
 
 async def test_a_swap_of_a_deleted_task_is_stale(store: TaskStore) -> None:
@@ -144,7 +147,7 @@ async def test_a_snapshot_does_not_fit_a_task_that_was_made_again(store: TaskSto
     """The same id, even the same values, do not make the same task: the late writer knew the first one."""
     first = await put_new(store)
     await store.delete(first)
-    second = await store.create(first.task, "hello")
+    second = await store.create(first.task, b"hello")
 
     with pytest.raises(StaleWrite):
         await store.swap(first, next_revision(first.task, max_attempts=9))
@@ -173,7 +176,7 @@ async def test_a_stale_delete_changes_nothing(store: TaskStore) -> None:
         await store.delete(seen)
 
     assert await store.get(seen.task.id) == changed
-    assert await store.content(seen.task) == "hello"
+    assert await store.content(seen.task) == b"hello"
 
 
 async def test_a_second_delete_is_stale(store: TaskStore) -> None:
@@ -190,26 +193,26 @@ async def test_the_id_of_a_deleted_task_is_free(store: TaskStore) -> None:
     seen = await put_new(store, Status.FAILED)
     await store.delete(seen)
 
-    again = await put(store, fresh(store, id=seen.task.id), "again")
+    again = await put(store, fresh(store, id=seen.task.id), b"again")
 
     assert await store.get(seen.task.id) == again
-    assert await store.content(again.task) == "again"
+    assert await store.content(again.task) == b"again"
 
 
 async def test_stores_see_each_others_writes(store: TaskStore, other_store: TaskStore) -> None:
     """Any process answers for any task, at once."""
-    created = await store.create(fresh(store), "hello")
+    created = await store.create(fresh(store), b"hello")
     changed = await other_store.swap(created, next_revision(created.task, max_attempts=5))
 
     seen = await store.get(created.task.id)
 
     assert seen == changed
-    assert await other_store.content(created.task) == "hello"
+    assert await other_store.content(created.task) == b"hello"
 
 
 async def test_a_snapshot_of_one_store_fits_in_another(store: TaskStore, other_store: TaskStore) -> None:
     """A version belongs to the data, not to the process that read it."""
-    created = await store.create(fresh(store), "hello")
+    created = await store.create(fresh(store), b"hello")
     read = await other_store.get(created.task.id)
 
     await store.swap(created, next_revision(created.task))

@@ -72,17 +72,17 @@ async def test_the_id_of_an_expired_task_is_free(store: TaskStore, status: Statu
     """A text's id comes from its caller, who may use it again once the old one is forgotten."""
     expired = await put_expired(store, status)
 
-    again = await put(store, fresh(store, id=expired.task.id, owner="somebody-else"), "again")
+    again = await put(store, fresh(store, id=expired.task.id, owner="somebody-else"), b"again")
 
     assert await store.get(expired.task.id) == again
-    assert await store.content(again.task) == "again"
+    assert await store.content(again.task) == b"again"
     assert (await store.list("somebody-else", status=None, page_size=5, cursor=None)).tasks == (again.task,)
     assert (await store.list("anonymous", status=None, page_size=5, cursor=None)).tasks == ()
 
 
 async def test_large_content_of_an_expired_task_does_not_come_back(store: TaskStore) -> None:
     """What belonged to the expired task must not be taken for the new one's."""
-    old, new = "old" * 1024 * 1024, "new" * 20_000
+    old, new = b"old" * 1024 * 1024, b"new" * 20_000
     created_at = store.now() - timedelta(days=30)
     expired = fresh(store, Status.FAILED, created_at=created_at, time_to_live=WEEK, content_bytes=len(old))
     await put(store, expired, old)
@@ -98,7 +98,7 @@ async def test_a_finished_task_holds_its_id_until_it_expires(store: TaskStore) -
     seen = await put_new(store, Status.FAILED, created_at=created_at, time_to_live=WEEK)
 
     with pytest.raises(TaskExists):
-        await store.create(fresh(store, id=seen.task.id), "again")
+        await store.create(fresh(store, id=seen.task.id), b"again")
 
     assert await store.get(seen.task.id) == seen
 

@@ -155,7 +155,7 @@ async def test_results_are_left_out(store: TaskStore) -> None:
 
 async def test_content_is_no_part_of_a_listing(store: TaskStore) -> None:
     """Large documents that wait must not make the listing heavy, nor be lost by being listed."""
-    content = "x" * (2 * 1024 * 1024)
+    content = b"x" * (2 * 1024 * 1024)
     task = fresh(store, content_bytes=len(content))
     await put(store, task, content)
 

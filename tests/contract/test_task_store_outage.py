@@ -13,8 +13,8 @@ from tests.contract.arrange import finished, fresh, next_revision, put_new
 
 CALLS: dict[str, Callable[[TaskStore, Snapshot], Awaitable[object]]] = {
     "check": lambda store, _: store.check(),
-    "create": lambda store, seen: store.create(seen.task, "hello"),
-    "create of a large document": lambda store, seen: store.create(seen.task, "x" * 5_000_000),
+    "create": lambda store, seen: store.create(seen.task, b"hello"),
+    "create of a large document": lambda store, seen: store.create(seen.task, b"x" * 5_000_000),
     "get": lambda store, seen: store.get(seen.task.id),
     "swap": lambda store, seen: store.swap(seen, next_revision(seen.task)),
     "completing swap": lambda store, seen: store.swap(seen, finished(seen.task, Status.COMPLETED)),
@@ -49,7 +49,7 @@ async def test_a_store_out_of_reach_still_knows_the_time(unreachable_store: Task
 async def test_a_cancelled_call_leaves_the_store_usable(store: TaskStore) -> None:
     """Clients hang up at any moment; nobody else may notice."""
     seen = await put_new(store)
-    calls = [asyncio.ensure_future(store.create(fresh(store), "x" * 100_000)) for _ in range(20)]
+    calls = [asyncio.ensure_future(store.create(fresh(store), b"x" * 100_000)) for _ in range(20)]
     calls += [asyncio.ensure_future(store.swap(seen, next_revision(seen.task)))]
     await asyncio.sleep(0)
 

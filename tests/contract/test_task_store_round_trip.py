@@ -113,7 +113,7 @@ async def test_options_come_back_with_their_types(store: TaskStore, value: Json)
     """Another process must run the task with the very options that the caller gave."""
     task = fresh(store, options={"option": value})
 
-    await store.create(task, "hello")
+    await store.create(task, b"hello")
 
     assert same((await store.get(task.id)).task.options["option"], value)
 
@@ -136,7 +136,7 @@ async def test_instants_keep_their_microseconds(store: TaskStore) -> None:
     until = datetime(2031, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
     task = fresh(store, Status.PROCESSING, lease=make_lease(expires_at=until))
 
-    await store.create(task, "hello")
+    await store.create(task, b"hello")
 
     stored = (await store.get(task.id)).task
     assert stored == task
@@ -149,7 +149,7 @@ async def test_instants_of_other_zones_are_the_same_instants(store: TaskStore) -
     lima = timezone(timedelta(hours=-5))
     task = fresh(store, created_at=store.now().astimezone(lima))
 
-    await store.create(task, "hello")
+    await store.create(task, b"hello")
 
     stored = (await store.get(task.id)).task
     assert stored.created_at == task.created_at
@@ -161,7 +161,7 @@ async def test_any_owner_finds_its_task(store: TaskStore, owner: str) -> None:
     """Owners are named by whatever the keys file says."""
     task = fresh(store, owner=owner, id=str(uuid4()))
 
-    await store.create(task, "hello")
+    await store.create(task, b"hello")
 
     page = await store.list(owner, status=None, page_size=2, cursor=None)
     assert page.tasks == (task,)

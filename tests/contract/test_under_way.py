@@ -26,7 +26,7 @@ KEY = kept_key()
 
 CALLS: dict[str, Callable[[AnyStore, Snapshot], Awaitable[object]]] = {
     "check": lambda store, _: store.check(),
-    "create": lambda store, _: store.create(fresh(store), "hello"),
+    "create": lambda store, _: store.create(fresh(store), b"hello"),
     "get": lambda store, seen: store.get(seen.task.id),
     "swap": lambda store, seen: store.swap(seen, next_revision(seen.task)),
     "content": lambda store, seen: store.content(seen.task),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from google.cloud.firestore_v1.types import Document
 
-from app.adapters.firestore_codec import SCHEMA, TASK_FIELDS, fields_of, task_from
+from app.adapters.firestore_codec import SCHEMA, SCHEMA_OF_FILES, TASK_FIELDS, fields_of, task_from
 from app.adapters.firestore_values import Value, fields_from, fields_to
 from app.domain.processing import Execution, Json, Kind, Progress
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
@@ -102,6 +102,14 @@ def test_a_waiting_task_is_due_and_does_not_expire() -> None:
     assert fields["lane"] == task.lane
     assert fields["schema"] == SCHEMA
     assert "expires_at" not in fields
+
+
+@pytest.mark.parametrize("option", ["file", "keep_text"])
+def test_an_earlier_version_leaves_alone_what_it_would_misread(option: str) -> None:
+    """During a deployment it would read a file as if it were a text, or not keep a text that was asked for."""
+    fields = stored(make_task(options={option: True}))
+
+    assert fields["schema"] == SCHEMA_OF_FILES
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status.is_final])

@@ -104,7 +104,7 @@ async def test_what_has_expired_is_gone(followed: Followed, told: Told) -> None:
     assert told == [None]
 
 
-@pytest.mark.parametrize(("fields", "lines"), [({"schema": 2}, 0), ({"status": "lost"}, 1)])
+@pytest.mark.parametrize(("fields", "lines"), [({"schema": 3}, 0), ({"status": "lost"}, 1)])
 async def test_what_cannot_be_read_is_not_told_and_logged_once(
     followed: Followed, told: Told, fields: dict[str, Value], lines: int
 ) -> None:

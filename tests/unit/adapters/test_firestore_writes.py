@@ -19,7 +19,7 @@ MEBIBYTE = 1024 * 1024
 
 def part_sizes(size: int) -> list[int]:
     """Return the sizes of the parts of a content of *size* bytes."""
-    parts = writes.create_parts(NAMES, make_task(content_bytes=size), "x" * size)
+    parts = writes.create_parts(NAMES, make_task(content_bytes=size), b"x" * size)
     return [len(part["update"]["fields"]["content"]["bytes_value"]) for part in parts]
 
 
@@ -52,7 +52,7 @@ def test_every_change_of_a_task_is_conditional() -> None:
     new = replace(seen, revision=2)
 
     first_writes: list[dict[str, Any]] = [
-        writes.create(NAMES, seen, "hello", ABSENT),
+        writes.create(NAMES, seen, b"hello", ABSENT),
         writes.replace(NAMES, seen, new, VERSION)[0],
         writes.erase(NAMES, seen, VERSION)[0],
     ]
@@ -84,7 +84,7 @@ def test_content_is_either_inline_or_in_parts(size: int, *, inline: bool) -> Non
     """Twice would be twice to erase, and never would be lost."""
     task = make_task(content_bytes=size)
 
-    write = writes.create(NAMES, task, "x" * size, ABSENT)
+    write = writes.create(NAMES, task, b"x" * size, ABSENT)
 
     assert ("content" in write["update"]["fields"]) is inline
     assert bool(NAMES.parts(task)) is not inline
@@ -100,7 +100,7 @@ def test_parts_and_commits_stay_within_the_limits() -> None:
 
 def test_parts_are_grouped_into_commits_in_order() -> None:
     """None is left out and none is sent twice."""
-    parts = writes.create_parts(NAMES, make_task(content_bytes=7 * PART_BYTES), "x" * 7 * PART_BYTES)
+    parts = writes.create_parts(NAMES, make_task(content_bytes=7 * PART_BYTES), b"x" * 7 * PART_BYTES)
 
     commits = list(writes.in_commits(parts))
 

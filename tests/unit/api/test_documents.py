@@ -192,7 +192,7 @@ async def test_the_id_of_a_text_is_no_document(here: World) -> None:
 async def test_somebody_elses_document_looks_like_none(here: World) -> None:
     """A different answer would tell that the id exists."""
     foreign = make_task(owner="somebody else", created_at=here.store.now())
-    await here.store.create(foreign, "private")
+    await here.store.create(foreign, b"private")
 
     answered = await here.caller.get(f"/document_status/{foreign.id}")
 

@@ -208,7 +208,7 @@ async def test_a_caller_waits_four_seconds_for_a_change_unless_told_otherwise() 
 async def test_nobody_touches_somebody_elses_task(here: World, method: str, path: str) -> None:
     """Foreign, unknown and malformed ids are alike, and nothing happens to the task."""
     foreign = make_task(owner="somebody else", created_at=here.store.now())
-    before = await here.store.create(foreign, "private")
+    before = await here.store.create(foreign, b"private")
 
     for task_id in (foreign.id, str(uuid4()), "t1"):
         answered = await here.caller.request(method, path.format(task_id))
@@ -219,7 +219,7 @@ async def test_nobody_touches_somebody_elses_task(here: World, method: str, path
 
 async def test_a_listing_shows_nobody_elses_tasks(here: World) -> None:
     """The listing is where a missing filter would show most."""
-    await here.store.create(make_task(owner="somebody else", created_at=here.store.now()), "private")
+    await here.store.create(make_task(owner="somebody else", created_at=here.store.now()), b"private")
 
     assert (await here.caller.get("/tasks")).json()["tasks"] == []
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.processing import Execution
+from app.domain.processing import Execution, Json
 from app.domain.task import LANES, Status, lanes
 from tests.factories import FAILURE, NOW, make_lease, make_task
 
@@ -124,6 +124,30 @@ def test_an_unfinished_task_does_not_expire(status: Status) -> None:
 def test_content_is_kept_as_long_as_an_attempt_may_need_it(status: Status) -> None:
     """A failed task can be retried; a completed or cancelled one cannot, so its input goes."""
     assert make_task(status).keeps_content is (status not in {Status.COMPLETED, Status.CANCELLED})
+
+
+@pytest.mark.parametrize(
+    ("options", "is_file", "keeps_text"),
+    [
+        ({}, False, False),
+        ({"file": True}, True, False),
+        ({"keep_text": True}, False, True),
+        ({"file": False, "keep_text": False}, False, False),
+        ({"file": "yes", "keep_text": 1}, False, False),
+    ],
+)
+def test_options_say_how_a_task_is_run(options: dict[str, Json], *, is_file: bool, keeps_text: bool) -> None:
+    """A text taken for a file would be searched for pages, and a text that nobody asked for would be kept."""
+    task = make_task(options=options)
+
+    assert (task.is_file, task.keeps_text) == (is_file, keeps_text)
+
+
+def test_a_processor_is_told_only_of_its_own_options() -> None:
+    """How a task is run is the engine's business; a model that reads its options must not find strangers there."""
+    task = make_task(options={"file": True, "keep_text": True, "language": "es"})
+
+    assert task.processor_options == {"language": "es"}
 
 
 @pytest.mark.parametrize("execution", Execution)

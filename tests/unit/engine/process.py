@@ -131,8 +131,8 @@ class Process:
         task = waiting(self.store, **{"model_name": self.model.name, "execution": self.model.execution} | fields)
         lease = self.runner.new_lease()
         assert self.slots.reserve(task.execution)
-        snapshot = await self.store.create(submit(task, lease=lease), content)
-        self.runner.start(snapshot, lease, content)
+        snapshot = await self.store.create(submit(task, lease=lease), content.encode())
+        self.runner.start(snapshot, lease, content.encode())
         return snapshot.task
 
     async def take(self, found: Snapshot) -> None:
@@ -152,7 +152,7 @@ class Process:
 
 def document(content: str = "A document.", **fields: Any) -> Submission:  # noqa: ANN401 - any field of a submission
     """Return what a caller hands in."""
-    defaults = {"kind": Kind.DOCUMENT, "owner": "anonymous", "content": content, "model_name": CPU_MODEL.name}
+    defaults = {"kind": Kind.DOCUMENT, "owner": "anonymous", "content": content.encode(), "model_name": CPU_MODEL.name}
     return Submission(**defaults | fields)
 
 
@@ -169,13 +169,13 @@ def waiting(store: MemoryStore, **fields: Any) -> Task:  # noqa: ANN401 - any fi
 
 async def stored(store: MemoryStore, content: str = "A document.", **fields: Any) -> Snapshot:  # noqa: ANN401 - any field of a task
     """Store a pending task."""
-    return await store.create(waiting(store, **fields), content)
+    return await store.create(waiting(store, **fields), content.encode())
 
 
 async def died(store: MemoryStore, **fields: Any) -> Snapshot:  # noqa: ANN401 - any field of a task
     """Store a task whose worker has died; its lease has expired."""
     task = make_task(Status.PROCESSING, **{"created_at": store.now()} | fields)
-    snapshot = await store.create(task, "A document.")
+    snapshot = await store.create(task, b"A document.")
     store.clock.advance(LEASE)
     return snapshot
 

@@ -58,7 +58,7 @@ class BusyStore(MemoryStore):
 
 async def put(store: MemoryStore, status: Status = Status.PROCESSING) -> Snapshot:
     """Store a task in *status*, and count from there."""
-    snapshot = await store.create(make_task(status), "A document.")
+    snapshot = await store.create(make_task(status), b"A document.")
     store.calls.clear()
     return snapshot
 

@@ -20,13 +20,13 @@ class FullStore(MemoryStore):
     """A store that can be read but has no room for another task."""
 
     @override
-    async def create(self, task: Task, content: str) -> Snapshot:
+    async def create(self, task: Task, content: bytes) -> Snapshot:
         raise StoreUnavailable("The disk is full")
 
 
 async def create(store: MemoryStore, task: Task, *, within: timedelta = timedelta(seconds=10)) -> Snapshot:
     """Create *task* with little patience between the tries."""
-    return await cas.create(store, task, "A document.", within=within, pause=MOMENT)
+    return await cas.create(store, task, b"A document.", within=within, pause=MOMENT)
 
 
 async def test_a_new_task_is_one_write() -> None:
@@ -83,7 +83,7 @@ async def test_an_id_that_is_taken_leads_to_the_task_that_has_it() -> None:
 async def test_an_id_whose_task_expires_meanwhile_is_free_again() -> None:
     """Expired is as good as gone, even between two calls."""
     store = MemoryStore()
-    earlier = await store.create(make_task(Status.COMPLETED), "A document.")
+    earlier = await store.create(make_task(Status.COMPLETED), b"A document.")
     reading = store.hold("get")
 
     creating = asyncio.create_task(create(store, task := make_task(id=earlier.task.id)))

@@ -20,7 +20,7 @@ claim = partial(transitions.claim, lease=make_lease(), now=NOW + LEASE)
 async def test_one_change_is_one_line_in_the_log() -> None:
     """Operators count outcomes by these lines, so a lost answer must not add or hide one."""
     store = MemoryStore()
-    seen = await store.create(make_task(Status.PROCESSING), "A document.")
+    seen = await store.create(make_task(Status.PROCESSING), b"A document.")
     store.lose("swap", Lost.ANSWER)
 
     with capture_logs() as lines:
@@ -34,7 +34,7 @@ async def test_one_change_is_one_line_in_the_log() -> None:
 async def test_the_log_says_why_a_task_failed_but_not_in_whose_words() -> None:
     """A failure's message may be written by a model; the code is ours."""
     store = MemoryStore()
-    seen = await store.create(make_task(Status.PROCESSING), "A document.")
+    seen = await store.create(make_task(Status.PROCESSING), b"A document.")
 
     def fail(task: Task) -> Task:
         return transitions.claim(task, lease=make_lease(), now=task.deadline_at)
@@ -49,7 +49,7 @@ async def test_the_log_says_why_a_task_failed_but_not_in_whose_words() -> None:
 async def test_a_take_over_is_worth_a_line_and_a_heartbeat_is_not() -> None:
     """Both lead from processing to processing, but only one of them says that a worker has died."""
     store = MemoryStore()
-    seen = await store.create(make_task(Status.PROCESSING), "A document.")
+    seen = await store.create(make_task(Status.PROCESSING), b"A document.")
 
     with capture_logs() as lines:
         renewed = await cas.apply(store, seen.task.id, renew, seen=seen)

@@ -39,7 +39,7 @@ async def start(
 ) -> Heartbeat:
     """Start the heartbeat of a task that was claimed just now, under a lease that *lasts* so long."""
     lease = make_lease(expires_at=store.now() + lasts)
-    claimed = await store.create(make_task(Status.PROCESSING, lease=lease), "A document.")
+    claimed = await store.create(make_task(Status.PROCESSING, lease=lease), b"A document.")
     return Heartbeat(store, claimed, lease, every=every, repeat=repeat, length=LEASE, show=show)
 
 

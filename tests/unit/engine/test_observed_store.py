@@ -22,7 +22,7 @@ SILENT: dict[str, Callable[[TaskStore, Snapshot], Awaitable[object]]] = {
     "list": lambda store, seen: store.list(seen.task.owner, status=None, page_size=1, cursor=None),
 }
 FAILING: dict[str, Callable[[TaskStore, Snapshot], Awaitable[object]]] = {
-    "create": lambda store, seen: store.create(seen.task, "again"),
+    "create": lambda store, seen: store.create(seen.task, b"again"),
     "get": lambda store, _: store.get(make_task().id),
     "swap": lambda store, seen: store.swap(Snapshot(seen.task, version=0), changed(seen.task)),
     "delete": lambda store, seen: store.delete(Snapshot(seen.task, version=0)),
@@ -51,7 +51,7 @@ async def test_every_write_and_reading_of_one_task_is_told(store: ObservedStore,
     """A watcher next door learns of it at once, on whichever path the task was changed."""
     task = make_task()
 
-    seen = await store.create(task, "hello")
+    seen = await store.create(task, b"hello")
     seen = await store.swap(seen, changed(task))
     await store.get(task.id)
     await store.delete(seen)
@@ -61,7 +61,7 @@ async def test_every_write_and_reading_of_one_task_is_told(store: ObservedStore,
 
 async def test_a_write_is_told_only_after_it_landed(inner: MemoryStore, store: ObservedStore, told: Told) -> None:
     """Nobody may be shown a result that the next outage takes back."""
-    seen = await inner.create(make_task(), "hello")
+    seen = await inner.create(make_task(), b"hello")
     inner.lose("swap", Lost.REQUEST)
 
     with pytest.raises(StoreUnavailable):
@@ -75,7 +75,7 @@ async def test_a_call_that_fails_is_not_told(
     inner: MemoryStore, store: ObservedStore, told: Told, call: Callable[[TaskStore, Snapshot], Awaitable[object]]
 ) -> None:
     """What was refused has not happened."""
-    seen = await inner.create(make_task(), "hello")
+    seen = await inner.create(make_task(), b"hello")
 
     with pytest.raises((StaleWrite, TaskExists, TaskNotFound)):
         await call(store, seen)
@@ -88,7 +88,7 @@ async def test_a_call_that_is_about_no_single_task_is_passed_on_in_silence(
     inner: MemoryStore, store: ObservedStore, told: Told, call: Callable[[TaskStore, Snapshot], Awaitable[object]]
 ) -> None:
     """A listing leaves out the results: to show a task from it would take its result away."""
-    seen = await inner.create(make_task(), "hello")
+    seen = await inner.create(make_task(), b"hello")
 
     through, directly = await call(store, seen), await call(inner, seen)
 
@@ -98,7 +98,7 @@ async def test_a_call_that_is_about_no_single_task_is_passed_on_in_silence(
 
 async def test_what_is_asked_for_is_passed_on_whole(inner: MemoryStore, store: ObservedStore) -> None:
     """Whoever counts pages or slots through this store counts the same."""
-    first, second = [await inner.create(make_task(), "hello") for _ in range(2)]
+    first, second = [await inner.create(make_task(), b"hello") for _ in range(2)]
 
     page = await store.list("anonymous", status=first.task.status, page_size=1, cursor="1")
     in_order = sorted((first, second), key=lambda one: one.task.id)

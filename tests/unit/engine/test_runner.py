@@ -77,7 +77,7 @@ async def test_a_model_is_given_the_document_with_its_kind_and_options(model: ty
 
     process = Process(store=MemoryStore(), model=model(remember if model is cpu_model else remember_too))
 
-    task = await process.claimed_at_birth("Ein Text.", kind=Kind.TEXT, options={"language": "de"})
+    task = await process.claimed_at_birth("Ein Text.", kind=Kind.TEXT, options={"language": "de", "keep_text": True})
     await process.quiet()
 
     assert seen == [Document(text="Ein Text.", kind=Kind.TEXT, options={"language": "de"})]

@@ -24,7 +24,7 @@ class ForgetfulStore(MemoryStore):
     """A store that has lost every document."""
 
     @override
-    async def content(self, task: Task) -> str:
+    async def content(self, task: Task) -> bytes:
         raise TaskNotFound
 
 

@@ -126,7 +126,7 @@ class LifeOfATask(RuleBasedStateMachine):
         if lost:
             self.store.lose("create", lost)
         wanted = transitions.submit(task, lease=lease)
-        created = self.do(cas.create(self.store, wanted, "A document.", within=LEASE, pause=AT_ONCE))
+        created = self.do(cas.create(self.store, wanted, b"A document.", within=LEASE, pause=AT_ONCE))
         assert self.store.history == [wanted]
         return multiple(Belief(created, lease.token)) if lease else multiple()
 
