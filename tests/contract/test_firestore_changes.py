@@ -203,7 +203,7 @@ async def test_what_happens_while_the_connection_is_cut_is_told_afterwards_and_o
         await until(lambda: "listen stream back" in [entry["event"] for entry in logs])
         await scene.told.of(changed[0], await scene.change(seen[10]))
 
-    told = [[task and task.revision for task in each] for each in scene.told.tasks.values()]
+    told = [[task and task.revision for task in scene.told.tasks[each.task.id]] for each in (*seen, *meanwhile)]
     assert told == [[1, 3]] * 10 + [[1, 2]] + [[1]] * 10
     events = [(entry["log_level"], entry["event"]) for entry in logs if entry["event"].startswith("listen")]
     assert events == [("warning", "listen stream lost"), ("info", "listen stream back")]

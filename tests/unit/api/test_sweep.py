@@ -74,7 +74,7 @@ async def test_the_request_is_held_while_there_is_work(swept: World) -> None:
 
 async def test_the_request_is_not_held_for_ever(tmp_path: Path) -> None:
     """The scheduler gives up on a request; long work goes on under its lease."""
-    limits = Limits(sweep=timedelta(milliseconds=10))
+    limits = Limits(sweep=timedelta(seconds=1))
     async with world(tmp_path, scheduler=PLATFORM, limits=limits) as process:
         process.pool.gate.clear()
         await waiting(process, tasks=1)
@@ -208,7 +208,7 @@ async def test_the_path_is_not_for_the_reference(swept: World) -> None:
 
 async def test_a_full_process_takes_nothing_and_still_answers(tmp_path: Path) -> None:
     """The scheduler's request must not wait for a slot."""
-    limits = Limits(sweep=timedelta(milliseconds=10))
+    limits = Limits(sweep=timedelta(seconds=1))
     async with world(tmp_path, scheduler=PLATFORM, limits=limits, cpu_slots=1) as process:
         process.pool.gate.clear()
         await process.submit()
