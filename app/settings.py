@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     child_memory_mib: int = Field(512, ge=64, description="Memory a child process may take for one document, in MiB.")
     cpu_limit: Seconds = Field(timedelta(seconds=120), description="Time of one attempt of a CPU model.")
     io_limit: Seconds = Field(timedelta(seconds=600), description="Time of one attempt of an io model.")
+    extract_limit: Seconds = Field(timedelta(seconds=60), description="Time to find the text of a file, beforehand.")
     lease: Seconds = Field(timedelta(seconds=30), description="How long a worker owns a task without a heartbeat.")
     heartbeat: Seconds = Field(timedelta(seconds=10), description="How often a lease is renewed.")
     sweep: Seconds = Field(timedelta(seconds=15), description="How often a process looks for waiting work.")

@@ -191,7 +191,11 @@ def _engine(settings: Settings) -> Engine:
 
 def _timing(settings: Settings) -> Timing:
     return Timing(
-        lease=settings.lease, heartbeat=settings.heartbeat, cpu_limit=settings.cpu_limit, io_limit=settings.io_limit
+        lease=settings.lease,
+        heartbeat=settings.heartbeat,
+        cpu_limit=settings.cpu_limit,
+        io_limit=settings.io_limit,
+        extract_limit=settings.extract_limit,
     )
 
 

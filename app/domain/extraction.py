@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from app.domain.processing import RESULT_BYTES, Json, size
+from app.domain.processing import RESULT_BYTES, Json, Report, Result, size
 
 MOST_HEADINGS: Final = 500
 """Headings that are listed of one file."""
@@ -69,3 +69,31 @@ class Extraction:
                 break
             headings.append(heading.as_json())
         return known
+
+
+SHARE: Final = 0.2
+"""What the extraction is of the whole work, as far as progress goes."""
+
+_COMMAS: Final = len(', "document": , "truncated": true')
+
+
+def reading(report: Report) -> Report:
+    """Report an extraction as the first part of the work."""
+    return lambda stage, fraction: report(stage, SHARE * fraction)
+
+
+def after_reading(report: Report) -> Report:
+    """Report what is done with the text as the rest of the work."""
+    return lambda stage, fraction: report(stage, SHARE + (1 - SHARE) * fraction)
+
+
+def described(result: Result, extraction: Extraction) -> Result:
+    """Add to a *result* what is known of the file, as far as there is room for it; `truncated` if not all of it is."""
+    if not isinstance(result, dict):
+        return result
+    room = RESULT_BYTES - size(result) - _COMMAS
+    document = extraction.as_json(within=room)
+    if size(document) > room:
+        return result | {"truncated": True}
+    is_whole = document["headings"] == [heading.as_json() for heading in extraction.headings]
+    return result | {"document": document} | ({} if is_whole else {"truncated": True})

@@ -1,5 +1,5 @@
 """
-One run of one task: content, processor under heartbeat and time limit, outcome, one final write.
+One run of one task: content, the text of a file, processor under heartbeat and time limit, outcome, one final write.
 
 A run belongs to its process. It ends with a recorded outcome, with its lease
 released, or because another worker holds the lease.
@@ -24,6 +24,7 @@ from app.domain.errors import (
     TaskNotFound,
     UnknownModel,
 )
+from app.domain.extraction import after_reading, described, reading
 from app.domain.pool import ProcessorPool
 from app.domain.processing import (
     MESSAGE_CHARACTERS,
@@ -37,6 +38,7 @@ from app.domain.processing import (
     Outcome,
     Processor,
     Report,
+    Result,
     Superseded,
     told,
 )
@@ -61,6 +63,8 @@ class Timing:
     """Between two tries of a call that the store did not answer."""
     cpu_limit: timedelta = timedelta(seconds=120)
     io_limit: timedelta = timedelta(seconds=600)
+    extract_limit: timedelta = timedelta(seconds=60)
+    """To find the text of a file, before the processor's own time begins."""
 
     def limit(self, processor: Processor) -> timedelta:
         """Wall-clock time of one attempt."""
@@ -158,14 +162,20 @@ class Runner:
         try:
             processor = self.models.find(task.model_name, task.kind)
             content = await self._content(task) if content is None else content
-            text = content.decode(errors="replace")
-            document = Document(text=text, kind=task.kind, options=task.processor_options)
-            run = self.pool.run if processor.execution is Execution.CPU else on_the_loop.run
-            return Completed(await run(processor, document, report, limit=self.timing.limit(processor)))
+            if not task.is_file:
+                return Completed(await self._read(processor, task, content.decode(errors="replace"), report))
+            extraction = await self.pool.extract(content, reading(report), limit=self.timing.extract_limit)
+            result = await self._read(processor, task, extraction.text, after_reading(report))
+            return Completed(described(result, extraction))
         except ProcessorError as error:
             return _failed(error, retryable=error.retryable)
         except UnknownModel as error:  # another process may know it
             return _failed(error, retryable=True)
+
+    async def _read(self, processor: Processor, task: Task, text: str, report: Report) -> Result:
+        document = Document(text=text, kind=task.kind, options=task.processor_options)
+        run = self.pool.run if processor.execution is Execution.CPU else on_the_loop.run
+        return await run(processor, document, report, limit=self.timing.limit(processor))
 
     async def _content(self, task: Task) -> bytes:
         while True:
