@@ -5,8 +5,7 @@ Patterns (addresses, sums, dates, telephones) come before names: what they
 claim is not looked at again.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.processing import Json
@@ -15,14 +14,19 @@ from app.processors.entity_dates import dates
 from app.processors.entity_names import name_of
 from app.processors.entity_patterns import addresses, phones
 from app.processors.entity_roster import names
-from app.processors.extractive import LANGUAGES
 from app.processors.mentions import Mention, without_overlaps
-from app.processors.reading import Reading, Tick, no_tick
+from app.processors.reading import Reading
+from app.processors.ticks import Tick, no_tick
 
 TYPES = ("PERSON", "ORGANIZATION", "LOCATION", "DATE", "MONEY", "PERCENT", "EMAIL", "URL", "PHONE", "MISC")
 NAME_TYPES = frozenset({"PERSON", "ORGANIZATION", "LOCATION", "MISC"})
 MOST_POSITIONS = 20
 """Places that are listed for one entity; *count* counts them all."""
+MOST_KEPT = 50_000
+"""Entities that are remembered; in a text with more, the rarest are forgotten."""
+
+type _Key = tuple[str, str]
+"""The type, and the value or the name."""
 
 
 @dataclass(slots=True)
@@ -34,7 +38,7 @@ class Entity:
     first: int
     count: int = 0
     value: str | None = None
-    forms: Counter[str] = field(default_factory=Counter)
+    forms: dict[str, int] = field(default_factory=dict)
     positions: list[tuple[int, int]] = field(default_factory=list)
 
     @property
@@ -52,30 +56,57 @@ class Entity:
         return written
 
 
-def entities(reading: Reading, *, tick: Tick = no_tick) -> list[Entity]:
-    """Find the entities of the text, the surest first, then in order of appearance."""
-    text, language = reading.text, reading.lexicon.language
-    patterns = without_overlaps(addresses(text), amounts(text, language), dates(text, language))
-    tick(0.3)
-    patterns = without_overlaps(patterns, phones(text, language))
-    tick(0.5)
-    found = without_overlaps(patterns, names(reading, is_supported=language in LANGUAGES))
-    tick(0.9)
-    return sorted(_grouped(text, found), key=lambda entity: (-round(entity.score, 2), entity.first))
+def entities(
+    reading: Reading, *, named: Sequence[Sequence[Mention]] | None = None, tick: Tick = no_tick
+) -> list[Entity]:
+    """
+    Find the entities of the text, the surest first, then in order of appearance.
+
+    *named* is what `names` has found in it, if that is known.
+    """
+    groups: dict[_Key, Entity] = {}
+    for section, found in zip(reading.sections, names(reading) if named is None else named, strict=True):
+        text = reading.text[section.start : section.end]
+        _group(text, section.start, without_overlaps(*_patterns(text, section.lexicon.language), found), groups)
+        if len(groups) > MOST_KEPT:
+            groups = _pruned(groups)
+        tick(section.end / len(reading.text))
+    return sorted(groups.values(), key=lambda entity: (-round(entity.score, 2), entity.first))
 
 
-def _grouped(text: str, mentions: Sequence[Mention]) -> list[Entity]:
+def written_names(reading: Reading, named: Sequence[Sequence[Mention]]) -> list[str]:
+    """Write each of the *named* in the form that the text uses most."""
+    groups: dict[_Key, Entity] = {}
+    for section, found in zip(reading.sections, named, strict=True):
+        _group(reading.text[section.start : section.end], section.start, found, groups)
+    return [entity.text for entity in groups.values()]
+
+
+def _patterns(text: str, language: str) -> Iterator[list[Mention]]:
+    """Yield what is recognised by its form, the surest first."""
+    yield addresses(text)
+    yield amounts(text, language)
+    yield dates(text, language)
+    yield phones(text, language)
+
+
+def _group(text: str, offset: int, mentions: Sequence[Mention], groups: dict[_Key, Entity]) -> None:
     """Put the mentions of one thing together: by its value, else by its name in any case."""
-    groups: dict[tuple[str, str], Entity] = {}
     for mention in mentions:
         written = mention.name or name_of(text, mention.start, mention.end)
         key = (mention.type, mention.value or written.casefold())
         entity = groups.get(key)
         if entity is None:
-            entity = groups[key] = Entity(mention.type, mention.score, mention.start, value=mention.value)
+            first = offset + mention.start
+            entity = groups[key] = Entity(mention.type, mention.score, first, value=mention.value)
         entity.count += 1
         entity.score = max(entity.score, mention.score)
-        entity.forms[written] += 1
+        entity.forms[written] = entity.forms.get(written, 0) + 1
         if len(entity.positions) < MOST_POSITIONS:
-            entity.positions.append((mention.start, mention.end))
-    return list(groups.values())
+            entity.positions.append((offset + mention.start, offset + mention.end))
+
+
+def _pruned(groups: dict[_Key, Entity]) -> dict[_Key, Entity]:
+    """Forget the rarest half, the later ones of equals, so that memory does not grow with the text."""
+    kept = sorted(groups.items(), key=lambda item: (-item[1].count, item[1].first))[: MOST_KEPT // 2]
+    return dict(kept)

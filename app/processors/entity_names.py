@@ -6,7 +6,7 @@ A span is only a candidate. Whether it is a name, and of what, is decided by
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -71,7 +71,7 @@ class _Part:
     word: str
 
 
-def spans(text: str, sentences: Sequence[Sentence], lexicon: Lexicon) -> Iterator[Span]:
+def spans(text: str, sentences: Iterable[Sentence], lexicon: Lexicon) -> Iterator[Span]:
     """Yield the candidates of *text* in order; they do not overlap."""
     for sentence in sentences:
         opening = first_word_at(text, sentence.start, sentence.end)

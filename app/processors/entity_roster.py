@@ -10,16 +10,19 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
+from sys import intern
 
 from app.processors.entity_names import Span, name_of, spans
 from app.processors.entity_types import MISC, ORGANIZATION, PERSON, UNKNOWN, Judgement, Surroundings, judge
-from app.processors.gazetteers import Gazetteers
+from app.processors.extractive import LANGUAGES
+from app.processors.gazetteers import Gazetteers, gazetteers
 from app.processors.mentions import Mention
 from app.processors.reading import Reading
-from app.processors.sentences import Sentence
+from app.processors.ticks import Tick, no_tick
 
-MOST_SPANS = 200_000
-"""Candidates looked at in one document; what follows is left out."""
+MOST_SPANS = 300_000
+"""Candidates looked at in one document; each section has its share of them, and what follows there is left out."""
 
 _LEAST_SCORE = 0.45
 _SURE = 0.7
@@ -35,49 +38,85 @@ _MINOR = frozenset(_MINOR_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    span: Span
     start: int
+    end: int
     name: str
     judgement: Judgement
+    opens: bool
+    in_heading: bool
+    acronym: str
+    """What is written in brackets behind it, if that may be one."""
 
 
-def names(reading: Reading, *, is_supported: bool) -> list[Mention]:
+def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
     """
-    Find persons, organisations, places and other names.
+    Find persons, organisations, places and other names, a list for each section, with places counted from its start.
 
-    In a language whose capitals we cannot read (*is_supported* is false: German
-    nouns) only names that are known or say themselves what they are count.
+    In a language whose capitals we cannot read (German nouns) only names that
+    are known or say themselves what they are count.
     """
-    around = Surroundings.of(reading.lexicon, lower_words(reading.text))
-    judged = _judged(reading.text, reading.sentences, around)
-    types = _types(judged) | _acronyms(judged)
-    full_names = _full_names(judged, types)
-    whole = _whole_organizations(judged, types, around.lists)
-    least = _LEAST_SCORE if is_supported else _LEAST_SCORE_ELSEWHERE
+    judged = _judged(reading, tick)
+    everywhere = list(chain.from_iterable(judged))
+    types = _types(everywhere) | _acronyms(everywhere)
+    full_names = _full_names(everywhere, types)
+    whole = _whole_organizations(everywhere, types, gazetteers())
+    del everywhere
+    found: list[list[Mention]] = []
+    for section in reading.sections:
+        is_supported = section.lexicon.language in LANGUAGES
+        least = _LEAST_SCORE if is_supported else _LEAST_SCORE_ELSEWHERE
+        of_section = []
+        for one in judged[len(found)]:
+            mention = _mention(one, section.start, types, full_names, whole)
+            is_lone_heading = one.in_heading and one.name.lower() not in types
+            floor = max(least, _LEAST_SCORE_IN_HEADING) if is_lone_heading else least
+            if mention.type != UNKNOWN and mention.score >= floor:
+                of_section.append(mention)
+        found.append(of_section)
+    return found
+
+
+def lower_words(reading: Reading) -> frozenset[str]:
+    """Collect the words that the text writes in lower case at least once."""
+    found: set[str] = set()
+    for section in reading.sections:
+        found.update(_LOWER.findall(reading.text, section.start, section.end))
+    return frozenset(found)
+
+
+def _judged(reading: Reading, tick: Tick) -> list[list[_Judged]]:
+    """Judge the candidates of each section."""
+    text, lower = reading.text, lower_words(reading)
     found = []
-    for one in judged:
-        mention = _mention(one, types, full_names, whole)
-        floor = max(least, _LEAST_SCORE_IN_HEADING) if one.span.in_heading and one.name.lower() not in types else least
-        if mention.type != UNKNOWN and mention.score >= floor:
-            found.append(mention)
+    for section in reading.sections:
+        around = Surroundings.of(section.lexicon, lower)
+        share = MOST_SPANS * (section.end - section.start) // len(text) + 1
+        candidates = islice(spans(text, reading.sentences_of(section), section.lexicon), share)
+        judgements = ((span, judge(span, around)) for span in candidates)
+        found.append(
+            [
+                _as_judged(text, span, judgement)
+                for span, judgement in judgements
+                if judgement is not None and len(span.key) > 1
+            ]
+        )
+        tick(section.end / len(text))
     return found
 
 
-def lower_words(text: str) -> frozenset[str]:
-    """Collect the words that *text* writes in lower case at least once."""
-    return frozenset(_LOWER.findall(text))
-
-
-def _judged(text: str, sentences: Sequence[Sentence], around: Surroundings) -> list[_Judged]:
-    found: list[_Judged] = []
-    for count, span in enumerate(spans(text, sentences, around.lexicon)):
-        if count == MOST_SPANS:
-            break
-        judgement = judge(span, around)
-        if judgement is not None and len(span.key) > 1:
-            start = _after_words(text, span, judgement.skip)
-            found.append(_Judged(span, start, name_of(text, start, span.end), judgement))
-    return found
+def _as_judged(text: str, span: Span, judgement: Judgement) -> _Judged:
+    """Keep of *span* what the whole document is judged by; there may be very many."""
+    start = _after_words(text, span, judgement.skip)
+    acronym = _BRACKETED.match(span.after)
+    return _Judged(
+        start,
+        span.end,
+        intern(name_of(text, start, span.end)),
+        judgement,
+        opens=span.opens,
+        in_heading=span.in_heading,
+        acronym=acronym[1] if acronym else "",
+    )
 
 
 def _after_words(text: str, span: Span, skip: int) -> int:
@@ -92,10 +131,9 @@ def _acronyms(judged: Iterable[_Judged]) -> dict[str, Judgement]:
     """Give `OMS` the type of `Organización Mundial de la Salud (OMS)`."""
     found = {}
     for one in judged:
-        match = _BRACKETED.match(one.span.after)
-        if match and _abbreviates(match[1], one.name):
+        if one.acronym and _abbreviates(one.acronym, one.name):
             kind = ORGANIZATION if one.judgement.type in {UNKNOWN, MISC} else one.judgement.type
-            found[match[1].lower()] = Judgement(kind, max(0.85, one.judgement.score))
+            found[one.acronym.lower()] = Judgement(kind, max(0.85, one.judgement.score))
     return found
 
 
@@ -112,10 +150,10 @@ def _types(judged: Sequence[_Judged]) -> dict[str, Judgement]:
     inside: Counter[str] = Counter()
     for one in judged:
         key, kind, score = one.name.lower(), one.judgement.type, one.judgement.score
-        is_weak = kind == UNKNOWN or one.span.in_heading
+        is_weak = kind == UNKNOWN or one.in_heading
         votes[key][kind] += score * (_WEAK_VOTE if is_weak else 1.0)
         best[key, kind] = max(best.get((key, kind), 0.0), score)
-        inside[key] += not one.span.opens and not one.span.in_heading
+        inside[key] += not one.opens and not one.in_heading
     settled = {}
     for key, counted in votes.items():
         kind = max((votes_for, kind) for kind, votes_for in counted.items())[1]
@@ -178,14 +216,16 @@ def _is_short_for(short: str, rest: Sequence[str], settled: Judgement, lists: Ga
     return settled.type == ORGANIZATION and " " in short and short not in lists.organizations
 
 
-def _mention(one: _Judged, types: dict[str, Judgement], full_names: dict[str, str], whole: dict[str, str]) -> Mention:
-    key = one.name.lower()
+def _mention(
+    one: _Judged, offset: int, types: dict[str, Judgement], full_names: dict[str, str], whole: dict[str, str]
+) -> Mention:
+    start, end, key = one.start - offset, one.end - offset, one.name.lower()
     settled = types[key]
     if key in whole:
         name = whole[key]
-        return Mention(one.start, one.span.end, ORGANIZATION, types[name.lower()].score, name=name)
+        return Mention(start, end, ORGANIZATION, types[name.lower()].score, name=name)
     full = full_names.get(key)
     is_doubtful = settled.type in {PERSON, UNKNOWN, MISC} or settled.score < _SURE
     if full is not None and is_doubtful:
-        return Mention(one.start, one.span.end, PERSON, 0.85, name=full)
-    return Mention(one.start, one.span.end, settled.type, settled.score, name=one.name)
+        return Mention(start, end, PERSON, 0.85, name=full)
+    return Mention(start, end, settled.type, settled.score, name=one.name)

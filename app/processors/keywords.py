@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from app.processors import word_shapes as shapes
 from app.processors.keyword_context import NameIndex
 from app.processors.phrases import BUCKETS, LONGEST_PHRASE, Key, Phrase, collect
-from app.processors.reading import Reading, Tick, no_tick
+from app.processors.reading import Reading
+from app.processors.ticks import Tick, no_tick
 
 DEFAULT_COUNT = 10
 
@@ -39,14 +40,12 @@ def keywords(
     they are written in full. Those, and whatever is never seen in lower case,
     keep their capitals.
     """
-    sentences, lexicon = reading.sentences, reading.lexicon
     phrases = collect(reading, NameIndex.of(set((names or {}).values())), tick)
     weights = {key[0]: phrase.count for key, phrase in phrases.items() if len(key) == 1}
     order = sorted(
         (
             (
-                _score(key, phrase, weights, lexicon.language, len(sentences))
-                * _use_factor(key, phrases, lexicon.language),
+                _score(key, phrase, weights, len(reading.sentences)) * _use_factor(key, phrases),
                 key,
             )
             for key, phrase in phrases.items()
@@ -57,14 +56,14 @@ def keywords(
     shortlist = [key for score, key in order if score > 0][: max(_SHORTLIST, 6 * count)]
     readable: dict[str, str] = {}
     for key in _distinct(shortlist, phrases):
-        phrase = _readable(phrases[key], lexicon.language, names or {})
+        phrase = _readable(phrases[key], names or {})
         readable.setdefault(phrase.casefold(), phrase)
         if len(readable) == count:
             break
     return list(readable.values())
 
 
-def _score(key: Key, phrase: Phrase, weights: dict[str, int], language: str, total: int) -> float:
+def _score(key: Key, phrase: Phrase, weights: dict[str, int], total: int) -> float:
     parts = [weights.get(stem, phrase.count) for stem in key]
     weight = sum(math.log(1.5 + part) for part in parts) / len(parts)
     count = phrase.count - phrase.inside
@@ -81,24 +80,25 @@ def _score(key: Key, phrase: Phrase, weights: dict[str, int], language: str, tot
     )
     if len(key) > 1 and phrase.count == 1:
         score *= 0.9 if total <= BUCKETS else 0.75 if min(parts) > 1 else 0.5
-    return score * _form_factor(phrase, language)
+    return score * _form_factor(phrase)
 
 
-def _use_factor(key: Key, phrases: Mapping[Key, Phrase], language: str) -> float:
+def _use_factor(key: Key, phrases: Mapping[Key, Phrase]) -> float:
     """Rank low what is never used as a noun (`se propone`), or lacks its head (`municipal de Soria`)."""
     if any(form[:1].isupper() for form in phrases[key].surfaces):
         return 1.0
-    factor = _HEADLESS_FACTOR if len(key) > 1 and language in _HEAD_FIRST and not phrases[key].nouns else 1.0
+    is_headless = len(key) > 1 and phrases[key].language in _HEAD_FIRST and not phrases[key].nouns
+    factor = _HEADLESS_FACTOR if is_headless else 1.0
     for word in filter(None, (phrases.get((stem,)) for stem in dict.fromkeys((key[0], key[-1])))):
         if not word.nouns:
             factor *= _VERB_FACTOR if word.verbs else 1.0 if len(key) > 1 else _BARE_FACTOR
     return factor
 
 
-def _form_factor(phrase: Phrase, language: str) -> float:
+def _form_factor(phrase: Phrase) -> float:
     factor = 1.0
     ends = (phrase.lower[0], phrase.lower[-1])
-    if any(shapes.is_base_verb(word, language) for word in ends):
+    if any(shapes.is_base_verb(word, phrase.language) for word in ends):
         factor *= 0.3 if len(phrase.lower) > 1 else 0.15
     if any(any(letter.isupper() for letter in surface) for surface in phrase.surfaces):
         factor *= 1.25
@@ -154,7 +154,7 @@ def _repeats(key: Key, chosen: Key, phrases: dict[Key, Phrase]) -> bool:
     return is_chained or set(key) == set(chosen) or min(phrases[key].count, phrases[chosen].count) == 1
 
 
-def _readable(phrase: Phrase, language: str, names: Mapping[str, str]) -> str:
+def _readable(phrase: Phrase, names: Mapping[str, str]) -> str:
     forms = phrase.surfaces or phrase.placed
     surface = max(forms, key=lambda form: (forms[form], form))
     lowered = [form for form in (*phrase.surfaces, *phrase.placed) if form == form.lower()]
@@ -163,7 +163,7 @@ def _readable(phrase: Phrase, language: str, names: Mapping[str, str]) -> str:
     if surface.lower() in names:
         return names[surface.lower()]
     words = surface.split(" ")
-    is_plain = not phrase.surfaces or any(shapes.is_ordinary(word.lower(), language) for word in words)
+    is_plain = not phrase.surfaces or any(shapes.is_ordinary(word.lower(), phrase.language) for word in words)
     return " ".join(_cased(word, names, is_plain=is_plain) for word in words)
 
 

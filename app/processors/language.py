@@ -36,6 +36,9 @@ _FEWEST_WORDS = 3
 _FEWEST_UNSPACED = 4
 _LEAST_CONFIDENCE = 0.2
 _UNSUPPORTED_MARGIN = 0.5
+_SURE = 0.7
+_SURE_UNSUPPORTED = 0.85
+_FEWEST_SURE_WORDS = 6
 _OPENERS = re.compile(r"^[^\w]*")
 _ELISION = re.compile(r"^(?:[ldjnstmc]|qu|jusqu|lorsqu|puisqu)['\u2019](?=\w)", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['\u2019]s$")
@@ -90,6 +93,15 @@ def detect(text: str) -> str:
     return best if votes[best] >= _LEAST_CONFIDENCE else UNDETERMINED
 
 
+def detect_surely(paragraph: str) -> str | None:
+    """Name the language of *paragraph* where there is no doubt: in a table, in code or in few words there is."""
+    window = _NOISE.sub(" ", paragraph[:_WINDOW])
+    if not _is_telling(window, _FEWEST_SURE_WORDS):
+        return None
+    [(best, confidence), *_] = _predictions(window) or [(UNDETERMINED, 0.0)]
+    return best if confidence >= (_SURE if best in LANGUAGES else _SURE_UNSUPPORTED) else None
+
+
 def words(text: str) -> list[str]:
     """List the words of *text* in lower case, composed, without elisions and possessives."""
     if not unicodedata.is_normalized("NFC", text):
@@ -118,9 +130,9 @@ def _windows(text: str) -> list[str]:
     return [_NOISE.sub(" ", text[start:end]) for start, end in cuts]
 
 
-def _is_telling(window: str) -> bool:
+def _is_telling(window: str, fewest: int = _FEWEST_WORDS) -> bool:
     letters = [word for word in WORD.findall(window) if len(word) > 1 and len(word) <= LONGEST_WORD]
-    return len(letters) >= _FEWEST_WORDS or len(_UNSPACED.findall(window)) >= _FEWEST_UNSPACED
+    return len(letters) >= fewest or len(_UNSPACED.findall(window)) >= _FEWEST_UNSPACED
 
 
 def _predictions(window: str) -> list[tuple[str, float]]:

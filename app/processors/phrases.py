@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from app.processors import word_shapes as shapes
 from app.processors.keyword_context import NOUN, OPEN, VERB, NameIndex, signs
 from app.processors.language import LONGEST_WORD, WORD, Lexicon, bare, first_word_at
-from app.processors.reading import Reading, Tick
+from app.processors.reading import Reading
 from app.processors.sentences import Sentence
+from app.processors.ticks import Tick
 from app.processors.weak_words import is_weak
 
 LONGEST_PHRASE = 3
@@ -87,6 +88,8 @@ class Phrase:
     """How often, where and in which forms one phrase is written."""
 
     first: int
+    language: str
+    """What it stands in at first."""
     count: int = 0
     inside: int = 0
     """How many of them are only a part of a longer name."""
@@ -106,6 +109,7 @@ class Phrase:
 class _Place:
     sentence: int
     bucket: int
+    language: str
 
 
 type Key = tuple[str, ...]
@@ -114,16 +118,18 @@ type Key = tuple[str, ...]
 
 def collect(reading: Reading, index: NameIndex, tick: Tick) -> dict[Key, Phrase]:
     """Count the phrases of *reading*; *index* knows its names."""
-    text, sentences, vocabulary = reading.words_only, reading.sentences, _Vocabulary(reading.lexicon)
     phrases: dict[Key, Phrase] = {}
-    for place, sentence in enumerate(sentences):
-        bucket = 1 << (place * BUCKETS // len(sentences))
-        for run in _runs(text, sentence, vocabulary):
-            _count_run(run, index.places([word.form.lower for word in run]), _Place(place, bucket), phrases)
-        if len(phrases) > _MOST_PHRASES:
-            phrases = _pruned(phrases)
-        if place % 500 == 0:
-            tick(place / len(sentences))
+    vocabularies = {section.lexicon.language: _Vocabulary(section.lexicon) for section in reading.sections}
+    total = len(reading.sentences)
+    for section in reading.sections:
+        vocabulary = vocabularies[section.lexicon.language]
+        for place, sentence in zip(section.places, reading.sentences_of(section), strict=True):
+            where = _Place(place, 1 << (place * BUCKETS // total), section.lexicon.language)
+            for run in _runs(reading.words_only, sentence, vocabulary):
+                _count_run(run, index.places([word.form.lower for word in run]), where, phrases)
+            if len(phrases) > _MOST_PHRASES:
+                phrases = _pruned(phrases)
+        tick(section.end / len(reading.text))
     return phrases
 
 
@@ -190,7 +196,7 @@ def _record(window: list[_Word], place: _Place, phrases: dict[Key, Phrase]) -> P
     key = tuple(word.form.stem for word in window if word.form.is_content)
     phrase = phrases.get(key)
     if phrase is None:
-        phrase = phrases[key] = Phrase(first=place.sentence, lower=tuple(word.form.lower for word in window))
+        phrase = phrases[key] = Phrase(place.sentence, place.language, lower=tuple(word.form.lower for word in window))
     phrase.count += 1
     phrase.nouns += window[0].sign == NOUN
     phrase.verbs += window[0].sign == VERB

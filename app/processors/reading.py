@@ -1,31 +1,60 @@
 """What has been understood of a document before anything is looked for in it."""
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.processors.entity_patterns import without_addresses
 from app.processors.language import Lexicon, lexicon
-from app.processors.sentences import Sentence, split
+from app.processors.parts import Part, main_language, parts_of
+from app.processors.sentences import Sentence, Sentences, sentences_in
+from app.processors.ticks import Tick, no_tick
 
-type Tick = Callable[[float], None]
-"""Is told, from 0 to 1, how much of one step is done."""
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the text, with the words of its language and the places of its sentences among all."""
+
+    start: int
+    end: int
+    lexicon: Lexicon
+    places: range
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text, the places of its sentences, and the words of its language."""
+    """A text in its sections, and the places of its sentences."""
 
     text: str
     words_only: str
     """The text with its addresses blanked out, letter for letter."""
-    sentences: Sequence[Sentence]
-    lexicon: Lexicon
+    language: str
+    """What most of it is written in."""
+    sections: Sequence[Section]
+    sentences: Sentences
 
     @classmethod
-    def of(cls, text: str, language: str) -> "Reading":
-        """Read *text* as *language*."""
-        return cls(text, without_addresses(text), split(text, language), lexicon(language))
+    def of(cls, text: str, language: str | None = None) -> "Reading":
+        """Read *text* as *language*, or each paragraph as its own."""
+        return cls.in_parts(text, parts_of(text, language))
 
+    @classmethod
+    def in_parts(cls, text: str, parts: Sequence[Part], tick: Tick = no_tick) -> "Reading":
+        """Read each of the *parts* of *text* as the language it is in."""
+        sections, sentences, pieces = [], Sentences(), []
+        for part in parts:
+            first = len(sentences)
+            for sentence in sentences_in(text, part.start, part.end, part.language):
+                sentences.add(sentence)
+            sections.append(Section(part.start, part.end, lexicon(part.language), range(first, len(sentences))))
+            pieces.append(without_addresses(text[part.start : part.end]))
+            tick(part.end / len(text))
+        return cls(text, "".join(pieces), main_language(parts), sections, sentences)
 
-def no_tick(_share: float) -> None:
-    """Care about progress no further."""
+    def sentences_of(self, section: Section) -> Iterator[Sentence]:
+        """Yield the sentences of *section*."""
+        return map(self.sentences.__getitem__, section.places)
+
+    def lexicon_at(self, position: int) -> Lexicon:
+        """Return the words of the language that stands at *position*."""
+        return self.sections[bisect_right(self.sections, position, key=lambda section: section.start) - 1].lexicon

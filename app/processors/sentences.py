@@ -6,9 +6,10 @@ way: a sentence is a place in the text, not a copy of it.
 """
 
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import sentencex
 
@@ -69,19 +70,54 @@ class _Line:
     text: str
 
 
+class Sentences:
+    """The places of all sentences of a text, in a tenth of the memory that as many objects take."""
+
+    def __init__(self) -> None:
+        """Hold none yet."""
+        self._starts, self._ends, self._prose = array("I"), array("I"), bytearray()
+
+    def add(self, sentence: Sentence) -> None:
+        """Hold one more, which is written behind the others."""
+        self._starts.append(sentence.start)
+        self._ends.append(sentence.end)
+        self._prose.append(sentence.is_prose)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._starts)
+
+    def __getitem__(self, place: int) -> Sentence:
+        """The sentence at *place*."""
+        return Sentence(self._starts[place], self._ends[place], is_prose=bool(self._prose[place]))
+
+    def prose(self) -> Iterator[int]:
+        """The places of those that are prose."""
+        return compress(range(len(self)), self._prose)
+
+    @property
+    def prose_count(self) -> int:
+        """How many are prose."""
+        return self._prose.count(1)
+
+
 def split(text: str, language: str) -> list[Sentence]:
     """Find the sentences of *text*, none longer than `LONGEST`, in the order they are written."""
-    found = []
-    title_end = _title_end(text)
+    return list(sentences_in(text, 0, len(text), language))
+
+
+def sentences_in(text: str, start: int, end: int, language: str) -> Iterator[Sentence]:
+    """Yield the sentences of `text[start:end]`."""
+    title_end = 0 if start else _title_end(text)
     if title_end:
         title = _trimmed(text, 0, title_end)
-        found += [Sentence(title.start, title.end, is_prose=False)] if title else []
-    for start, end in _blocks(text, title_end):
-        for first, last in _pieces(text[start:end].replace("\n", " "), language):
-            sentence = _trimmed(text, start + first, start + last)
+        if title:
+            yield Sentence(title.start, title.end, is_prose=False)
+    for first, last in _blocks(text, max(start, title_end), end):
+        for begin, stop in _pieces(text[first:last].replace("\n", " "), language):
+            sentence = _trimmed(text, first + begin, first + stop)
             if sentence is not None:
-                found.append(sentence)
-    return found
+                yield sentence
 
 
 def _title_end(text: str) -> int:
@@ -96,10 +132,10 @@ def _title_end(text: str) -> int:
     return end if stands_alone else 0
 
 
-def _blocks(text: str, position: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches after *position* in which line breaks are only wrapping."""
+def _blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of `text[start:end]` in which line breaks are only wrapping."""
     paragraph: list[_Line] = []
-    for match in _LINE.finditer(text, position):
+    for match in _LINE.finditer(text, start, end):
         if not match.group().strip():
             yield from _unwrapped(paragraph)
             paragraph = []

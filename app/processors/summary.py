@@ -5,8 +5,10 @@ TextRank: a sentence counts for much if it shares stems with sentences that
 count for much. Only sentences of the text are ever returned, in its order.
 """
 
+import heapq
 import math
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,14 +17,19 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from app.processors.language import Lexicon, words
-from app.processors.reading import Reading, Tick, no_tick
+from app.processors.language import words
+from app.processors.reading import Reading
 from app.processors.sentences import Sentence
+from app.processors.ticks import Tick, no_tick
 
 MOST_RANKED = 400
 """Sentences that are compared with each other; above, a linear score chooses which."""
 LONGEST_QUOTE = 800
 """Characters of one sentence in the summary."""
+MOST_STEMS = 100_000
+"""Stems that are counted; in a text with more, the rarest are forgotten."""
+
+_TICKS = 500
 
 _TARGET_WORDS = 55
 _MOST_WORDS = 110
@@ -68,43 +75,49 @@ def summarise(reading: Reading, *, count: int | None = None, tick: Tick = no_tic
     about three, or sixty to a hundred words, and never more than two in five.
     Headings are used only where there is nothing else.
     """
-    text, sentences, lexicon = reading.text, reading.sentences, reading.lexicon
-    pool = [sentence for sentence in sentences if sentence.is_prose] or list(sentences)
-    candidates = _candidates(reading.words_only, pool, lexicon, tick)
+    pool = array("I", reading.sentences.prose()) or range(len(reading.sentences))
+    candidates = _candidates(reading, pool, tick)
     if not candidates:
         return ""
     ranks = _ranks([candidate.stems for candidate in candidates])
     scores = [rank * candidate.weight for rank, candidate in zip(ranks, candidates, strict=True)]
     chosen = _choose(candidates, scores, count, len(pool))
-    return " ".join(_quote(text, candidate.sentence) for candidate in sorted(chosen, key=lambda one: one.index))
+    return " ".join(_quote(reading.text, candidate.sentence) for candidate in sorted(chosen, key=lambda one: one.index))
 
 
-def _candidates(text: str, pool: Sequence[Sentence], lexicon: Lexicon, tick: Tick) -> list[_Candidate]:
-    """Keep at most `MOST_RANKED` sentences: those whose stems are the most frequent ones of the text."""
+def _candidates(reading: Reading, pool: Sequence[int], tick: Tick) -> list[_Candidate]:
+    """Keep at most `MOST_RANKED` sentences of *pool*: those whose stems are the most frequent ones of the text."""
+    if len(pool) <= MOST_RANKED:
+        return [_candidate(reading, place, at, len(pool)) for place, at in enumerate(pool)]
     frequencies: Counter[str] = Counter()
-    for place, sentence in enumerate(pool):
-        frequencies.update(_content(text, sentence, lexicon)[0])
-        if place % 500 == 0:
+    for place, at in enumerate(pool):
+        frequencies.update(_content(reading, reading.sentences[at])[0])
+        if place % _TICKS == 0:
             tick(0.5 * place / len(pool))
-    if len(pool) > MOST_RANKED:
-        cheap = [_density(_content(text, sentence, lexicon)[0], frequencies) for sentence in pool]
-        bonus = [1 + 0.3 * math.exp(-place / 30) for place in range(len(pool))]
-        order = sorted(range(len(pool)), key=lambda place: (-cheap[place] * bonus[place], place))
-        places = sorted(order[:MOST_RANKED])
-    else:
-        places = list(range(len(pool)))
-    return [_candidate(text, place, pool[place], lexicon, len(pool)) for place in places]
+        if len(frequencies) > MOST_STEMS:
+            frequencies = Counter(dict(frequencies.most_common(MOST_STEMS // 2)))
+
+    def promise(place: int) -> float:
+        if place % _TICKS == 0:
+            tick(0.5 + 0.5 * place / len(pool))
+        stems, _ = _content(reading, reading.sentences[pool[place]])
+        return _density(stems, frequencies) * (1 + 0.3 * math.exp(-place / 30))
+
+    best = heapq.nlargest(MOST_RANKED, range(len(pool)), key=promise)
+    return [_candidate(reading, place, pool[place], len(pool)) for place in sorted(best)]
 
 
-def _candidate(text: str, place: int, sentence: Sentence, lexicon: Lexicon, total: int) -> _Candidate:
-    stems, length = _content(text, sentence, lexicon)
-    written = text[sentence.start : sentence.end]
+def _candidate(reading: Reading, place: int, at: int, total: int) -> _Candidate:
+    sentence = reading.sentences[at]
+    stems, length = _content(reading, sentence)
+    written = reading.words_only[sentence.start : sentence.end]
     weight = _position_weight(place, total) * _length_weight(length) * _form_weight(written, is_first=place == 0)
     return _Candidate(place, sentence, stems, length, weight)
 
 
-def _content(text: str, sentence: Sentence, lexicon: Lexicon) -> tuple[frozenset[str], int]:
-    listed = words(text[sentence.start : sentence.end])
+def _content(reading: Reading, sentence: Sentence) -> tuple[frozenset[str], int]:
+    lexicon = reading.lexicon_at(sentence.start)
+    listed = words(reading.words_only[sentence.start : sentence.end])
     return frozenset(lexicon.stems([word for word in listed if lexicon.is_content(word)])), len(listed)
 
 

@@ -92,6 +92,20 @@ def test_the_same_document_has_the_same_result() -> None:
     assert json.dumps(result(TUTORIAL * 5)) == json.dumps(result(TUTORIAL * 5))
 
 
+def test_each_paragraph_is_read_in_its_own_language() -> None:
+    """A sum, a date and a stop word mean different things in each."""
+    spanish = "El ayuntamiento de Soria pagó 1.250 euros por las obras del puente, que terminaron el 3/4/2024."
+    english = "The council of Leeds paid 1,250 dollars for the works on the bridge, which ended on 3/4/2024."
+
+    answer = result(f"{spanish}\n\n{spanish}\n\n{english}")
+
+    values = {(entity["text"], entity.get("value")) for entity in answer["entities"]}
+    assert answer["language"] == "es"
+    assert {("1.250 euros", "1250 EUR"), ("3/4/2024", "2024-04-03"), ("3/4/2024", None)} <= values
+    assert {"Soria", "Leeds"} <= {text for text, _ in values}
+    assert not {"the", "which", "the works", "las obras"} & set(answer["keywords"])
+
+
 def test_the_callers_language_is_taken() -> None:
     """Short texts are guessed badly; the caller knows."""
     assert result("Hola Lisboa", {"language": "pt-BR"})["language"] == "pt"
@@ -116,7 +130,7 @@ def test_progress_only_goes_forward() -> None:
 
     fractions = [fraction for _, fraction in seen]
     assert fractions == sorted(fractions)
-    assert {stage for stage, _ in seen} == {"language", "sentences", "entities", "keywords", "summary"}
+    assert list(dict(seen)) == ["language", "sentences", "keywords", "entities", "summary"]
     assert fractions[-1] == 1.0
 
 
