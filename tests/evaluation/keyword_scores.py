@@ -64,24 +64,28 @@ def score_keywords(
     """
     Compare the first ten of *found* with *gold*, word by word, by their stems.
 
-    *names* are all names of the text, in all their forms: a piece of one that
-    never stands alone is a fragment, as a piece of a gold phrase is.
+    Each of *gold* may have several forms, `form | form`, of which one is to be
+    found. *names* are all names of the text, in all their forms: a piece of one
+    that never stands alone is a fragment, as a piece of a gold phrase is.
     """
     found = found[:TOP]
-    wanted = {stems(phrase, language): phrase for phrase in gold}
-    hits: dict[Stems, str] = {}
+    forms = {stems(form, language): phrase for phrase in gold for form in phrase.split(" | ")}
+    hits: dict[str, str] = {}
     for phrase in found:
-        if stems(phrase, language) in wanted:
-            hits.setdefault(stems(phrase, language), phrase)
-    whole = {stems(phrase, language) for phrase in (*gold, *names)}
+        if (wanted := forms.get(stems(phrase, language))) is not None:
+            hits.setdefault(wanted, phrase)
+    whole = {*forms, *(stems(name, language) for name in names)}
     words = stems(text, language)
     false = [phrase for phrase in found if phrase not in hits.values()]
-    missed = {key: phrase for key, phrase in wanted.items() if key not in hits}
+    missed = [phrase for phrase in gold if phrase not in hits]
     return KeywordScore(
         hits=tuple(hits.values()),
         false=tuple(false),
-        missed=tuple(missed.values()),
-        near=_near([stems(phrase, language) for phrase in false], list(missed)),
+        missed=tuple(missed),
+        near=_near(
+            [stems(phrase, language) for phrase in false],
+            [stems(phrase.partition(" | ")[0], language) for phrase in missed],
+        ),
         duplicates=tuple(_duplicates(found, language)),
         fragments=tuple(phrase for phrase in found if _is_fragment(phrase, words, whole, language)),
     )

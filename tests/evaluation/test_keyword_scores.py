@@ -27,6 +27,15 @@ def test_a_phrase_counts_once() -> None:
     assert both.duplicates == ("energías solar",)
 
 
+def test_one_form_of_a_phrase_is_enough_and_two_are_one_too_many() -> None:
+    """Whoever writes `lease` for `lease agreement` is right, and says nothing new with the other."""
+    both = score("renovables", "energías renovables", gold=["energías renovables | renovables", "energía solar"])
+
+    assert both.hits == ("renovables",)
+    assert both.false == ("energías renovables",)
+    assert both.missed == ("energía solar",)
+
+
 def test_only_the_first_ten_are_looked_at() -> None:
     """A caller who asked for ten key phrases does not read the eleventh."""
     late = score(*(f"nada {number}" for number in range(10)), "energía solar")
