@@ -1,7 +1,6 @@
 """Sums of money and percentages, with their value where the writing leaves no doubt."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 
 from app.processors.mentions import Mention, neighbourhoods
@@ -20,6 +19,7 @@ _SYMBOLS = {
     "US$": "USD", "U$S": "USD", "R$": "BRL", "MX$": "MXN", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD",
     "€": "EUR", "£": "GBP", "$": None, "¥": None, "₹": "INR", "₽": "RUB", "₿": "BTC",
 }  # fmt: skip
+_SIGNS = "".join(symbol for symbol in _SYMBOLS if len(symbol) == 1)
 _SYMBOL = "|".join(sorted((re.escape(symbol) for symbol in _SYMBOLS), key=len, reverse=True))
 _CODE_LIST = "EUR USD GBP JPY CHF CAD AUD MXN ARS CLP COP PEN BRL CNY INR SEK NOK DKK PLN CZK HUF UYU RUB TRY BTC"
 _CODES = frozenset(_CODE_LIST.split())
@@ -50,17 +50,24 @@ _PERCENT = re.compile(
     r"(?:%(?!\w)|(?i:por[ \u00a0]ciento|por[ \u00a0]cento|pour[ \u00a0]cent|per[ \u00a0]?cent|prozent)\b)"
 )
 _GROUP = 3
-_DIGIT = re.compile(r"\d+")
-_REACH = 50
-"""Characters after its digits that a sum may take: `millones de dólares estadounidenses`, and some to spare."""
+_ANCHORS = {
+    _MONEY_BEFORE: re.compile(rf"\d(?:(?<=[{_SIGNS}A-Z]\d)|(?<=[{_SIGNS}A-Z][ \u00a0\u202f]\d))"),
+    _MONEY_AFTER: re.compile(rf"\d[ \u00a0\u202f]?(?:[^\W\d_]|[{_SIGNS}])"),
+    _PERCENT: re.compile(r"\d[ \u00a0\u202f]?[%pP]"),
+}
+"""Which digit a text cannot do without where the pattern matches; most numbers are soon seen to be only that."""
+_BEFORE, _AFTER = 60, 80
+"""Characters around that digit that a sum may take: those of the number, `millones de dólares`, and some to spare."""
 
 
 def amounts(text: str, language: str) -> list[Mention]:
     """Find sums of money (`1200.50 EUR`) and percentages (`12.5`)."""
-    found: list[Mention] = []
-    for start, end in neighbourhoods(text, _DIGIT, before=8, after=_REACH):
-        found += _money(text, start, end, language)
-        found += _percentages(text, start, end, language)
+    found = [
+        _percentage(match, language) if pattern is _PERCENT else _money(match, language)
+        for pattern, anchor in _ANCHORS.items()
+        for start, end in neighbourhoods(text, anchor, before=_BEFORE, after=_AFTER)
+        for match in pattern.finditer(text, start, end)
+    ]
     return sorted(found, key=lambda mention: mention.start)
 
 
@@ -92,11 +99,9 @@ def _three_digits(compact: str, mark: str, language: str) -> Decimal | None:
     return Decimal(compact.replace(mark, ".")) if compact.startswith("0") else None
 
 
-def _money(text: str, first: int, last: int, language: str) -> Iterator[Mention]:
-    for pattern in (_MONEY_BEFORE, _MONEY_AFTER):
-        for match in pattern.finditer(text, first, last):
-            value = _money_value(match, language)
-            yield Mention(match.start(), match.end(), "MONEY", 0.97 if value else 0.9, value)
+def _money(match: re.Match[str], language: str) -> Mention:
+    value = _money_value(match, language)
+    return Mention(match.start(), match.end(), "MONEY", 0.97 if value else 0.9, value)
 
 
 def _money_value(match: re.Match[str], language: str) -> str | None:
@@ -120,12 +125,10 @@ def _power(scale: str, language: str) -> int | None:
     return _SCALES.get(word, 3)
 
 
-def _percentages(text: str, first: int, last: int, language: str) -> Iterator[Mention]:
-    for match in _PERCENT.finditer(text, first, last):
-        number = number_value(match["number"], language)
-        sign = "-" if match.group()[0] in "-\u2212" else ""
-        value = None if number is None else f"{sign}{_plain(number)}"
-        yield Mention(match.start(), match.end(), "PERCENT", 0.98, value)
+def _percentage(match: re.Match[str], language: str) -> Mention:
+    number = number_value(match["number"], language)
+    sign = "-" if match.group()[0] in "-\u2212" else ""
+    return Mention(match.start(), match.end(), "PERCENT", 0.98, None if number is None else f"{sign}{_plain(number)}")
 
 
 def _plain(number: Decimal) -> str:

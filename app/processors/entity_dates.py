@@ -28,9 +28,8 @@ _OF = r"[ \u00a0\n](?:(?:del?|do|of)[ \u00a0\n])?"
 _ALONE = r"(?<![\w./-])"
 _END = r"(?![\w/-]|[.,]\d)"
 _SHORTEST_MONTH = 4
-_DIGIT = re.compile(r"\d+")
-_REACH = 30
-"""Characters before or after its digits that a date may take, and a few to spare."""
+_BEFORE, _AFTER = 30, 45
+"""Characters around its anchor that a date may take, and a few to spare."""
 
 _PATTERNS = {
     name: re.compile(pattern, re.IGNORECASE)
@@ -50,12 +49,22 @@ _PATTERNS = {
 }
 
 
+_ANCHORS = {
+    re.compile(r"\d[/.-]\d"): ("iso", "slashed", "slashed_short"),
+    re.compile(r"\d[a-zA-Zº°ª.]{0,2}[ \u00a0\n][^\W\d_]"): ("day_month",),
+    re.compile(r"\d(?<=[^\d\s][ \u00a0\n]\d)"): ("month_day", "month_year", "year"),
+    re.compile(r"[QT][1-4]|[1-4]T", re.IGNORECASE): ("quarter",),
+}
+"""What a text cannot do without where there are dates; most of it is soon seen to have none."""
+
+
 def dates(text: str, language: str) -> list[Mention]:
     """Find dates; the value is ISO 8601, shortened (`2024-03`, `2024`) where no day is written."""
     found = [
         mention
-        for start, end in neighbourhoods(text, _DIGIT, before=_REACH, after=_REACH)
-        for name in _PATTERNS
+        for anchor, names in _ANCHORS.items()
+        for start, end in neighbourhoods(text, anchor, before=_BEFORE, after=_AFTER)
+        for name in names
         for mention in _find(name, text, start, end, language)
     ]
     return sorted(found, key=lambda mention: (mention.start, -mention.end))
