@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from app.processors.entity_joins import Part, belongs, is_head, is_known
 from app.processors.gazetteers import Gazetteers, gazetteers
 from app.processors.language import Lexicon, first_word_at
 from app.processors.sentences import Sentence
@@ -19,20 +20,7 @@ LONGEST_NAME = 100
 
 _MOST_WORDS = 9
 _MOST_LISTED_WORDS = 4
-_ADJECTIVE = re.compile(
-    r" (?:nacional|internacional|municipal|regional|provincial|general|central|federal|estatal|europeo|europea|superior"
-    r"|autónoma|autónomo|público|pública|nationale?|internationale?|municipale?|régionale?|générale?|centrale?|fédérale?"
-    r"|européenne?|supérieure?|mondiale?|royale?|publique?|estadual|geral|mundial|pública)"
-    r" (?:de la |de l['\u2019]|del |de |d['\u2019]|du |des |da |do |das |dos )?"
-)
 _LAST_LETTER = 0x250
-_PREPOSITION_LIST = (
-    "de|del|de la|de las|de los|de l|d|do|da|dos|das|du|des|of|of the|von|van|van der|der|den|di|bin|al|el|la|le"
-    "|sobre|sur|on|para|pour|for|against|contra"
-)
-_PREPOSITIONS = frozenset(_PREPOSITION_LIST.split("|"))
-_LOOSE = frozenset({"sobre", "sur", "on", "para", "pour", "for", "against", "contra"})
-_CONJUNCTIONS = frozenset(["y", "e", "et", "and", "&"])
 _OPENING_MARKS = frozenset(':;"“«—\u2013•*|¿¡>\n\u2018')
 _ELIDED = re.compile(r"^[LDJNSMTC]['\u2019](?=\w)")
 _ABBREVIATION_LIST = "inc ltd corp co jr sr bros mr mrs ms dr dra prof sra srta st ste"
@@ -64,13 +52,6 @@ class Span:
         return " ".join(self.words).lower()
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    start: int
-    end: int
-    word: str
-
-
 def spans(text: str, sentences: Iterable[Sentence], lexicon: Lexicon) -> Iterator[Span]:
     """Yield the candidates of *text* in order; they do not overlap."""
     for sentence in sentences:
@@ -91,105 +72,65 @@ def _capitalised() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:[{upper}]|[a-z]{{1,2}}(?=[{upper}]))(?:[\w&]|[-'\u2019./](?=\w))*(?:\+\+|#)?")
 
 
-def _runs(text: str, sentence: Sentence, language: str) -> Iterator[list[_Part]]:
+def _runs(text: str, sentence: Sentence, language: str) -> Iterator[list[Part]]:
     """Yield neighbours that belong to one name as far as the words between them allow."""
-    run: list[_Part] = []
-    for match in _capitalised().finditer(text, sentence.start, sentence.end):
-        part = _part(match, language)
-        if len(part.word) > LONGEST_NAME:
+    run: list[Part] = []
+    for neighbours in _neighbours(text, sentence, language):
+        if run and len(run) + len(neighbours) <= _MOST_WORDS and belongs(text, run, neighbours):
+            run += neighbours
             continue
-        if run and (len(run) >= _MOST_WORDS or not _belongs(text[run[-1].end : part.start], run, part)):
+        if run:
             yield run
-            run = []
-        run.append(part)
+        run = neighbours
     if run:
         yield run
 
 
-def _part(match: re.Match[str], language: str) -> _Part:
+def _neighbours(text: str, sentence: Sentence, language: str) -> Iterator[list[Part]]:
+    """Yield capitalised words with nothing but a blank between them."""
+    found: list[Part] = []
+    for match in _capitalised().finditer(text, sentence.start, sentence.end):
+        part = _part(match, language)
+        if len(part.word) > LONGEST_NAME:
+            continue
+        is_near = found and text[found[-1].end : part.start] in {" ", "\u00a0"}
+        if found and (not is_near or len(found) >= _MOST_WORDS):
+            yield found
+            found = []
+        found.append(part)
+    if found:
+        yield found
+
+
+def _part(match: re.Match[str], language: str) -> Part:
     start, end, word = match.start(), match.end(), match.group()
     if word.endswith(("'s", "\u2019s")):
         end -= 2
     elided = _ELIDED.match(word) if language == "fr" and word.lower() not in gazetteers().organizations else None
     if elided:
         start += elided.end()
-    return _Part(start, end, match.string[start:end].replace("\u2019", "'"))
+    return Part(start, end, match.string[start:end].replace("\u2019", "'"))
 
 
-def _belongs(gap: str, run: list[_Part], part: _Part) -> bool:
-    if not gap.strip():
-        return 0 < len(gap) < 3  # noqa: PLR2004 - a blank, or a wrapped line
-    last = run[-1].word
-    if _ADJECTIVE.fullmatch(gap):
-        return _is_head(last.lower(), gazetteers())
-    if gap.strip() == ".":
-        return len(gap) > 1 and (len(last) == 1 or last.lower() in gazetteers().titles)
-    if len(gap) > 8 or gap[0] not in " \n":  # noqa: PLR2004 - as long as the longest preposition with its blanks
-        return _is_suffix_after_comma(gap, part)
-    joiner = " ".join(gap.lower().replace("'", " ").replace("\u2019", " ").split())
-    return _joins(joiner, run, part)
-
-
-def _is_suffix_after_comma(gap: str, part: _Part) -> bool:
-    return gap == ", " and part.word.lower() in gazetteers().organization_suffixes and "." in part.word
-
-
-def _joins(joiner: str, run: list[_Part], part: _Part) -> bool:
-    lists = gazetteers()
-    following = part.word.lower()
-    # The second word is the head where an article opens the sentence: `La Biblioteca Municipal de Soria`.
-    is_headed = any(_is_head(one.word.lower(), lists) for one in (*run[:2], run[-1]))
-    if joiner in _CONJUNCTIONS:
-        is_firm = joiner == "&"
-        return is_firm or (
-            is_headed and len(run) > 1 and not _is_known(following, lists) and not _is_head(following, lists)
-        )
-    if joiner not in _PREPOSITIONS or _begins_anew(run, following, lists):
-        return False
-    return is_headed or (
-        joiner not in _LOOSE
-        and not (_is_known(following, lists) or _is_known(" ".join(one.word for one in run).lower(), lists))
-    )
-
-
-def _begins_anew(run: list[_Part], following: str, lists: Gazetteers) -> bool:
-    """A person's name does not run on into the institution: `Laura Whitcombe of the University of Leeds`."""
-    return _is_organization_head(following, lists) and any(one.word.lower() in lists.first_names for one in run)
-
-
-def _is_head(word: str, lists: Gazetteers) -> bool:
-    return _is_organization_head(word, lists) or word in lists.place_heads or word in lists.work_heads
-
-
-def _is_organization_head(word: str, lists: Gazetteers) -> bool:
-    return word in lists.organization_heads or word in lists.organization_tails
-
-
-def _is_known(name: str, lists: Gazetteers) -> bool:
-    return (
-        name in lists.places or name in lists.organizations or name in lists.technologies or name in lists.first_names
-    )
-
-
-def _cut(parts: list[_Part], text: str, *, is_opening: bool, lexicon: Lexicon) -> Iterator[list[_Part]]:
+def _cut(parts: list[Part], text: str, *, is_opening: bool, lexicon: Lexicon) -> Iterator[list[Part]]:
     """Drop a capitalised function word in front, and part known names that merely stand side by side."""
     lists = gazetteers()
     while len(parts) > 1 and _is_opener(parts, lexicon, lists, is_opening=is_opening):
         parts = parts[1:]
     whole = name_of(text, parts[0].start, parts[-1].end).lower()
-    if _is_known(whole, lists) or len(parts) == 1:
+    if is_known(whole, lists) or len(parts) == 1:
         yield parts
         return
     known = _known_pieces(parts, text, lists)
     yield from known or [parts]
 
 
-def _is_opener(parts: list[_Part], lexicon: Lexicon, lists: Gazetteers, *, is_opening: bool) -> bool:
+def _is_opener(parts: list[Part], lexicon: Lexicon, lists: Gazetteers, *, is_opening: bool) -> bool:
     word = parts[0].word.lower()
     pair = f"{word} {parts[1].word.lower()}"
     if word in lists.titles or word in lists.roles or pair in lists.places or pair in lists.organizations:
         return False
-    if _is_head(word, lists) and word not in lexicon.stopwords:
+    if is_head(word, lists) and word not in lexicon.stopwords:
         return False
     if is_opening:
         last = parts[-1].word.lower()
@@ -199,9 +140,9 @@ def _is_opener(parts: list[_Part], lexicon: Lexicon, lists: Gazetteers, *, is_op
     return word in lists.common and (following in lists.roles or following in lists.titles)
 
 
-def _known_pieces(parts: list[_Part], text: str, lists: Gazetteers) -> list[list[_Part]]:
+def _known_pieces(parts: list[Part], text: str, lists: Gazetteers) -> list[list[Part]]:
     """Cover the whole run with known places, organisations and technologies, or give up."""
-    pieces: list[list[_Part]] = []
+    pieces: list[list[Part]] = []
     at = 0
     while at < len(parts):
         for size in range(min(len(parts) - at, _MOST_LISTED_WORDS), 0, -1):
@@ -215,7 +156,7 @@ def _known_pieces(parts: list[_Part], text: str, lists: Gazetteers) -> list[list
     return pieces
 
 
-def _span(parts: list[_Part], text: str, sentence: Sentence, *, is_opening: bool) -> Span:
+def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool) -> Span:
     start, end = parts[0].start, parts[-1].end
     last = parts[-1].word.lower()
     if text[end : end + 1] == "." and ("." in last or last in _ABBREVIATED):
@@ -227,10 +168,17 @@ def _span(parts: list[_Part], text: str, sentence: Sentence, *, is_opening: bool
         end,
         tuple(name_of(text, start, parts[-1].end).split(" ")),
         opens=is_opening or bool(marks and marks in _OPENING_MARKS),
-        in_heading=not sentence.is_prose,
+        in_heading=not sentence.is_prose
+        and _is_title_case(text[sentence.start : min(sentence.end, sentence.start + 200)]),
         before=_words_before(context),
         after=text[end : min(sentence.end, end + 60)],
     )
+
+
+def _is_title_case(line: str) -> bool:
+    """Tell a line in which capitals say little from one that is written like a sentence."""
+    words = [word for word in _BEFORE.findall(line)[1:] if len(word) > 3]  # noqa: PLR2004 - articles are small everywhere
+    return 2 * sum(word[0].islower() for word in words) < len(words) or not words
 
 
 def _words_before(context: str) -> tuple[str, str]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from sys import intern
 
+from app.processors.entity_evidence import MISC, ORGANIZATION, PERSON, UNKNOWN, Judgement, Surroundings
 from app.processors.entity_names import Span, name_of, spans
-from app.processors.entity_types import MISC, ORGANIZATION, PERSON, UNKNOWN, Judgement, Surroundings, judge
+from app.processors.entity_types import judge
 from app.processors.extractive import LANGUAGES
 from app.processors.gazetteers import Gazetteers, gazetteers
 from app.processors.mentions import Mention
@@ -27,6 +28,7 @@ MOST_SPANS = 300_000
 _LEAST_SCORE = 0.45
 _SURE = 0.7
 _GUESS = 0.5
+_PLAIN = 0.2
 _WEAK_VOTE = 0.01
 _LEAST_SCORE_ELSEWHERE = 0.8
 _LEAST_SCORE_IN_HEADING = 0.8
@@ -175,6 +177,8 @@ def _families(settled: dict[str, Judgement]) -> dict[str, Judgement]:
 def _settled(kind: str, score: float, inside: int, length: int) -> Judgement:
     if kind != UNKNOWN:
         return Judgement(kind, score)
+    if score <= _PLAIN:
+        return Judgement(UNKNOWN, score)
     if length > 1 and inside:
         return Judgement(MISC, 0.5 if inside > 1 else 0.45)
     return Judgement(MISC, 0.5) if inside > 1 else Judgement(UNKNOWN, score)

@@ -14,22 +14,28 @@ from importlib.resources import files
 class Gazetteers:
     """Everything that is known by name, in lower case."""
 
+    countries: frozenset[str]
     places: frozenset[str]
+    doubtful_places: frozenset[str]
     organizations: frozenset[str]
     technologies: frozenset[str]
     first_names: frozenset[str]
     surnames: frozenset[str]
     common: frozenset[str]
+    ambiguous: frozenset[str]
     titles: frozenset[str]
     roles: frozenset[str]
     verbs: frozenset[str]
     organization_heads: frozenset[str]
     organization_tails: frozenset[str]
+    weak_organization_tails: frozenset[str]
+    lower_organization_heads: frozenset[str]
     before_organizations: frozenset[str]
     organization_suffixes: frozenset[str]
     dealings: frozenset[str]
     place_heads: frozenset[str]
     place_tails: frozenset[str]
+    lower_place_heads: frozenset[str]
     before_places: frozenset[str]
     work_heads: frozenset[str]
     work_tails: frozenset[str]
@@ -40,27 +46,40 @@ def gazetteers() -> Gazetteers:
     """Read the lists, once in each process."""
     organization, place = _sections("organization_words"), _sections("place_words")
     person, work = _sections("person_words"), _sections("work_words")
+    cities = _sections("cities")
     return Gazetteers(
-        places=_entries("countries") | _entries("places"),
+        countries=_entries("countries"),
+        places=_entries("countries") | _entries("regions") | _entries("places") | cities["sure"],
+        doubtful_places=cities["doubtful"],
         organizations=_entries("organizations"),
         technologies=_entries("technologies"),
         first_names=_entries("first_names"),
         surnames=_entries("surnames"),
         common=_entries("common_words"),
+        ambiguous=_entries("ambiguous_words"),
         titles=person["titles"],
         roles=person["roles"],
         verbs=person["verbs"],
         organization_heads=organization["heads"],
         organization_tails=organization["tails"],
+        weak_organization_tails=organization["weak_tails"],
+        lower_organization_heads=organization["lower_heads"],
         before_organizations=organization["before"],
         organization_suffixes=organization["suffixes"],
         dealings=organization["dealings"],
         place_heads=place["heads"],
         place_tails=place["tails"],
+        lower_place_heads=place["lower_heads"],
         before_places=place["before"],
         work_heads=work["heads"],
         work_tails=work["tails"],
     )
+
+
+@cache
+def vocabulary(language: str) -> frozenset[str]:
+    """Read the stems of the ordinary words of *language*; none of a language that is not supported."""
+    return _sections("vocabulary").get(language, frozenset())
 
 
 def _entries(name: str) -> frozenset[str]:
