@@ -1,9 +1,13 @@
 """Sums of money and percentages, with their value where the writing leaves no doubt."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
+from app.processors.currencies import CODES, NAMES, SIGNS, local_money
+from app.processors.extractive import LANGUAGES
 from app.processors.mentions import Mention, neighbourhoods
+from app.processors.number_words import number_before
 
 _NUMBER = r"\d{1,15}(?:[.,'\u00a0\u202f ]\d{3}(?!\d)){0,5}(?:[.,]\d{1,6})?"
 _START = r"(?<![\w])(?<![\d][.,])"
@@ -15,43 +19,35 @@ _SCALES = {
     "k": 3, "M": 6, "m": 6, "md": 9, "mds": 9, "mm": None,
 }  # fmt: skip
 _SCALE = "|".join(sorted((re.escape(scale) for scale in _SCALES), key=len, reverse=True))
-_SYMBOLS = {
-    "US$": "USD", "U$S": "USD", "R$": "BRL", "MX$": "MXN", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD",
-    "€": "EUR", "£": "GBP", "$": None, "¥": None, "₹": "INR", "₽": "RUB", "₿": "BTC",
-}  # fmt: skip
-_SIGNS = "".join(symbol for symbol in _SYMBOLS if len(symbol) == 1)
-_SYMBOL = "|".join(sorted((re.escape(symbol) for symbol in _SYMBOLS), key=len, reverse=True))
-_CODE_LIST = "EUR USD GBP JPY CHF CAD AUD MXN ARS CLP COP PEN BRL CNY INR SEK NOK DKK PLN CZK HUF UYU RUB TRY BTC"
-_CODES = frozenset(_CODE_LIST.split())
-_CODE = "|".join(sorted(_CODES))
-_NAMES = {
-    "euros": "EUR", "euro": "EUR", "dólares estadounidenses": "USD", "us dollars": "USD", "u.s. dollars": "USD",
-    "dólares americanos": "USD", "dollars américains": "USD", "libras esterlinas": "GBP", "livres sterling": "GBP",
-    "pounds sterling": "GBP", "pesos mexicanos": "MXN", "pesos argentinos": "ARS", "pesos chilenos": "CLP",
-    "pesos colombianos": "COP",
-    "francos suizos": "CHF", "francs suisses": "CHF", "swiss francs": "CHF", "reales": "BRL",
-    "reais": "BRL", "real": None, "yenes": "JPY", "yen": "JPY", "yens": "JPY", "ienes": "JPY", "yuanes": "CNY",
-    "yuan": "CNY", "rupias": None, "rupees": None, "dólares": None, "dólar": None, "dollars": None, "dollar": None,
-    "pesos": None, "peso": None, "libras": None, "pounds": None, "francos": None, "francs": None, "soles": "PEN",
-    "cents": None, "céntimos": None, "centimes": None, "bitcoins": "BTC", "bolívares": None, "coronas": None,
-}  # fmt: skip
-_NAME = "|".join(sorted((re.escape(name) for name in _NAMES), key=len, reverse=True))
+_SIGNS = "".join(symbol for symbol in SIGNS if len(symbol) == 1)
+_SYMBOL = "|".join(sorted((re.escape(symbol) for symbol in SIGNS), key=len, reverse=True))
+_CODE = "|".join(sorted(CODES))
+_NAME = "|".join(sorted((re.escape(name) for name in NAMES), key=len, reverse=True))
 _MONEY_BEFORE = re.compile(
     rf"(?<![\w$€£])(?P<unit>{_SYMBOL}|(?:{_CODE})(?=[\s\d\u00a0]))[ \u00a0\u202f]?(?P<number>{_NUMBER})"
-    rf"(?:[ \u00a0-]?(?P<scale>{_SCALE})\b)?(?![\w%])"
+    rf"(?:[ \u00a0-]?(?P<scale>{_SCALE})\b)?(?:[ \u00a0](?P<code>{_CODE})\b)?(?![\w%])"
 )
 _MONEY_AFTER = re.compile(
     rf"{_START}(?P<number>{_NUMBER})[ \u00a0\u202f]?"
     rf"(?:(?P<scale>(?i:{_SCALE}))[ \u00a0](?:(?:de|d['\u2019])[ \u00a0]?)?|(?P<short>[kKM])[ \u00a0]?)?"
     rf"(?P<unit>(?:{_SYMBOL})(?!\d)|(?:{_CODE})\b|(?i:{_NAME})\b)"
+    r"(?!(?:(?<=pounds)|(?<=libras)|(?<=livres))[ \u00a0](?:of|de)\b)"
 )
 _PERCENT = re.compile(
     rf"{_START}[+\-\u2212]?(?P<number>{_NUMBER})[ \u00a0\u202f]?"
     r"(?:%(?!\w)|(?i:por[ \u00a0]ciento|por[ \u00a0]cento|pour[ \u00a0]cent|per[ \u00a0]?cent|prozent)\b)"
 )
 _GROUP = 3
+_UNIT = re.compile(
+    rf"(?<!\w)(?:(?P<name>{_NAME})|por[ \u00a0]ciento|por[ \u00a0]cento|pour[ \u00a0]cent|per[ \u00a0]?cent)(?!\w)",
+    re.IGNORECASE,
+)
+_OF = re.compile(r"[ \u00a0](?:de[ \u00a0]|d['\u2019])$")
+_LONGEST_OF = 4
 _ANCHORS = {
-    _MONEY_BEFORE: re.compile(rf"\d(?:(?<=[{_SIGNS}A-Z]\d)|(?<=[{_SIGNS}A-Z][ \u00a0\u202f]\d))"),
+    _MONEY_BEFORE: re.compile(
+        rf"\d(?:(?<=[{_SIGNS}A-Z/]\d)|(?<=[{_SIGNS}A-Z/][ \u00a0\u202f]\d)|(?<=Bs \d)|(?<=Bs\. \d))"
+    ),
     _MONEY_AFTER: re.compile(rf"\d[ \u00a0\u202f]?(?:[^\W\d_]|[{_SIGNS}])"),
     _PERCENT: re.compile(r"\d[ \u00a0\u202f]?[%pP]"),
 }
@@ -62,13 +58,14 @@ _BEFORE, _AFTER = 60, 80
 
 def amounts(text: str, language: str) -> list[Mention]:
     """Find sums of money (`1200.50 EUR`) and percentages (`12.5`)."""
+    local = local_money(text)
     found = [
-        _percentage(match, language) if pattern is _PERCENT else _money(match, language)
+        _percentage(match, language) if pattern is _PERCENT else _money(match, language, local)
         for pattern, anchor in _ANCHORS.items()
         for start, end in neighbourhoods(text, anchor, before=_BEFORE, after=_AFTER)
         for match in pattern.finditer(text, start, end)
     ]
-    return sorted(found, key=lambda mention: mention.start)
+    return sorted([*found, *_spelled(text, language, local)], key=lambda mention: (mention.start, -mention.end))
 
 
 def number_value(written: str, language: str) -> Decimal | None:
@@ -99,14 +96,35 @@ def _three_digits(compact: str, mark: str, language: str) -> Decimal | None:
     return Decimal(compact.replace(mark, ".")) if compact.startswith("0") else None
 
 
-def _money(match: re.Match[str], language: str) -> Mention:
-    value = _money_value(match, language)
+def _spelled(text: str, language: str, local: dict[str, str]) -> Iterator[Mention]:
+    """Find what is written without digits: `cinco euros`, `twelve percent`."""
+    if language not in LANGUAGES:
+        return
+    for match in _UNIT.finditer(text):
+        of = _OF.search(text, max(0, match.start() - _LONGEST_OF), match.start())
+        number = number_before(text, of.start() if of else match.start(), language)
+        if number is None:
+            continue
+        begin, value = number
+        if match["name"]:
+            currency = _currency(match["name"], local)
+            yield Mention(begin, match.end(), "MONEY", 0.85, f"{value} {currency}" if currency else None)
+        else:
+            yield Mention(begin, match.end(), "PERCENT", 0.9, str(value))
+
+
+def _money(match: re.Match[str], language: str, local: dict[str, str]) -> Mention:
+    value = _money_value(match, language, local)
     return Mention(match.start(), match.end(), "MONEY", 0.97 if value else 0.9, value)
 
 
-def _money_value(match: re.Match[str], language: str) -> str | None:
-    unit = match["unit"]
-    currency = _SYMBOLS.get(unit) or _NAMES.get(unit.lower()) or (unit if unit in _CODES else None)
+def _currency(unit: str, local: dict[str, str]) -> str | None:
+    lower = unit.lower()
+    return SIGNS.get(unit) or CODES.get(unit) or NAMES.get(lower) or local.get(lower)
+
+
+def _money_value(match: re.Match[str], language: str, local: dict[str, str]) -> str | None:
+    currency = _currency(match.groupdict().get("code") or match["unit"], local)
     number = number_value(match["number"], language)
     if currency is None or number is None:
         return None

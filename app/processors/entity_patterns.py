@@ -14,6 +14,7 @@ from phonenumbers import (
     PhoneNumber,
     PhoneNumberFormat,
     format_number,
+    is_possible_number,
     is_valid_number,
     parse,
 )
@@ -24,8 +25,12 @@ MOST_PHONES = 2000
 """Candidates that are looked up; a table of a million numbers is no list of telephones."""
 
 _LONGEST_URL = 1000
-_URL = re.compile(r"(?<![\w@])(?:https?://|ftp://|www\.)[^\s<>\"'`{}|\\^\x00]{3,1000}", re.IGNORECASE)
-_TOP_LEVELS = "com|org|net|edu|gov|gob|info|eu|io|dev|app|es|fr|pt|br|mx|ar|cl|co|pe|uk|ch|be|ca"
+_URL = re.compile(r"(?<![\w@])(?:https?://|ftp://|www\.)(?:(?!\]\()[^\s<>\"'`{}|\\^\x00]){3,1000}", re.IGNORECASE)
+_TOP_LEVELS = (
+    "com|org|net|edu|gov|gob|gouv|mil|int|info|biz|museum|coop|eu|io|dev|app|ai|tv|me|cat|gal|eus|es|fr|pt|br|mx|ar|cl|co|pe"
+    "|uy|py|bo|ec|ve|cr|gt|cu|uk|ie|us|ca|au|nz|za|in|ng|ke|gh|ch|be|lu|de|at|nl|it|dk|se|no|fi|pl|cz|gr|jp|cn|kr|ma|dz|tn"
+    "|sn|ci|cm|ao|mz|cv|example|test|online|site|shop|store|blog|news|cloud|tech"
+)
 _TOP_LEVEL = re.compile(rf"\.(?:{_TOP_LEVELS})(?!\w)")
 _AT = re.compile("@+")
 _DOMAIN = re.compile(
@@ -48,7 +53,14 @@ _REGIONS = {
     "fr": ("FR", "BE", "CH", "CA"),
     "pt": ("PT", "BR"),
 }
+_PHONE_LABEL = re.compile(
+    r"(?<!\w)(?:tel|tels|tfno|tlf|phone|mobile|cell|fax|fono|m[óo]vil|tel[ée]fono|t[ée]l[ée]phone|telefone|telem[óo]vel"
+    r"|celular|whatsapp|portable)s?\W{1,4}$",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL = 16
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
+_FEWEST_DIGITS_ABROAD = 10
 _CLOSERS = {")": "(", "]": "["}
 
 
@@ -115,15 +127,26 @@ def _phone(text: str, start: int, end: int, language: str) -> Mention | None:
     if not _FEWEST_DIGITS <= digits <= _MOST_DIGITS or written.count("(") != written.count(")"):
         return None
     if written.startswith(("+", "00")):
-        number = _valid("+" + written.removeprefix("+").removeprefix("00"), None)
-        value = format_number(number, PhoneNumberFormat.E164) if number else None
-        return Mention(start, end, "PHONE", 0.98, value) if number else None
+        return _international(start, end, "+" + written.removeprefix("+").removeprefix("00"))
+    if _PHONE_LABEL.search(text, max(0, start - _LONGEST_LABEL), start):
+        return Mention(start, end, "PHONE", 0.9)
     has_cue = _PHONE_CUE.search(text[max(0, start - 40) : start]) is not None
     if not has_cue and not _is_grouped(written):
         return None
     if any(_valid(written, region) for region in _REGIONS.get(language, ())):
         return Mention(start, end, "PHONE", 0.9 if has_cue else 0.7)
     return None
+
+
+def _international(start: int, end: int, written: str) -> Mention | None:
+    """Take what exists, and what is long enough to: numbers kept for examples are in no plan."""
+    number = _parsed(written, None)
+    if number is None or not is_possible_number(number):
+        return None
+    is_valid = is_valid_number(number)
+    if not is_valid and sum(map(str.isdigit, written)) < _FEWEST_DIGITS_ABROAD:
+        return None
+    return Mention(start, end, "PHONE", 0.98 if is_valid else 0.85, format_number(number, PhoneNumberFormat.E164))
 
 
 def _is_grouped(written: str) -> bool:
@@ -135,9 +158,13 @@ def _is_grouped(written: str) -> bool:
     return starts_like_phone and (not is_amount or starts_mobile) and len(groups[-1]) > 1
 
 
-def _valid(written: str, region: str | None) -> PhoneNumber | None:
+def _valid(written: str, region: str) -> bool:
+    number = _parsed(written, region)
+    return number is not None and is_valid_number(number)
+
+
+def _parsed(written: str, region: str | None) -> PhoneNumber | None:
     try:
-        number = parse(written, region)
+        return parse(written, region)
     except NumberParseException:
         return None
-    return number if is_valid_number(number) else None
