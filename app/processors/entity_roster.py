@@ -22,7 +22,7 @@ from app.processors.mentions import Mention
 from app.processors.reading import Reading
 from app.processors.ticks import Tick, no_tick
 
-MOST_SPANS = 300_000
+MOST_SPANS = 200_000
 """Candidates looked at in one document; each section has its share of them, and what follows there is left out."""
 
 _LEAST_SCORE = 0.45
@@ -57,10 +57,12 @@ def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
     In a language whose capitals we cannot read (German nouns) only names that
     are known or say themselves what they are count.
     """
-    judged = _judged(reading, tick)
+    judged = _judged(reading, lambda share: tick(0.7 * share))
     everywhere = list(chain.from_iterable(judged))
     types = _types(everywhere) | _acronyms(everywhere)
+    tick(0.8)
     full_names = _full_names(everywhere, types)
+    tick(0.85)
     whole = _whole_organizations(everywhere, types, gazetteers())
     del everywhere
     found: list[list[Mention]] = []
@@ -75,6 +77,7 @@ def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
             if mention.type != UNKNOWN and mention.score >= floor:
                 of_section.append(mention)
         found.append(of_section)
+        tick(0.9 + 0.1 * section.end / len(reading.text))
     return found
 
 
@@ -93,7 +96,8 @@ def _judged(reading: Reading, tick: Tick) -> list[list[_Judged]]:
     for section in reading.sections:
         around = Surroundings.of(section.lexicon, lower)
         share = MOST_SPANS * (section.end - section.start) // len(text) + 1
-        candidates = islice(spans(text, reading.sentences_of(section), section.lexicon), share)
+        sentences = (sentence for _, sentence in reading.sentences_of(section))
+        candidates = islice(spans(text, sentences, section.lexicon), share)
         judgements = ((span, judge(span, around)) for span in candidates)
         found.append(
             [

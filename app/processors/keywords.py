@@ -40,7 +40,7 @@ def keywords(
     they are written in full. Those, and whatever is never seen in lower case,
     keep their capitals.
     """
-    phrases = collect(reading, NameIndex.of(set((names or {}).values())), tick)
+    phrases = collect(reading, NameIndex.of(set((names or {}).values())), lambda share: tick(0.9 * share))
     weights = {key[0]: phrase.count for key, phrase in phrases.items() if len(key) == 1}
     order = sorted(
         (

@@ -123,7 +123,7 @@ def collect(reading: Reading, index: NameIndex, tick: Tick) -> dict[Key, Phrase]
     total = len(reading.sentences)
     for section in reading.sections:
         vocabulary = vocabularies[section.lexicon.language]
-        for place, sentence in zip(section.places, reading.sentences_of(section), strict=True):
+        for place, sentence in reading.sentences_of(section):
             where = _Place(place, 1 << (place * BUCKETS // total), section.lexicon.language)
             for run in _runs(reading.words_only, sentence, vocabulary):
                 _count_run(run, index.places([word.form.lower for word in run]), where, phrases)

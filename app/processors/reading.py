@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.processors.entity_patterns import without_addresses
-from app.processors.language import Lexicon, lexicon
+from app.processors.language import WORD, Lexicon, lexicon
 from app.processors.parts import Part, main_language, parts_of
 from app.processors.sentences import Sentence, Sentences, sentences_in
 from app.processors.ticks import Tick, no_tick
+
+_LABEL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Reading:
     """What most of it is written in."""
     sections: Sequence[Section]
     sentences: Sentences
+    words: int
 
     @classmethod
     def of(cls, text: str, language: str | None = None) -> "Reading":
@@ -41,19 +44,21 @@ class Reading:
     @classmethod
     def in_parts(cls, text: str, parts: Sequence[Part], tick: Tick = no_tick) -> "Reading":
         """Read each of the *parts* of *text* as the language it is in."""
-        sections, sentences, pieces = [], Sentences(), []
+        sections, sentences, pieces, words = [], Sentences(), [], 0
         for part in parts:
             first = len(sentences)
             for sentence in sentences_in(text, part.start, part.end, part.language):
                 sentences.add(sentence)
             sections.append(Section(part.start, part.end, lexicon(part.language), range(first, len(sentences))))
+            words += sum(1 for _ in WORD.finditer(text, part.start, part.end))
             pieces.append(without_addresses(text[part.start : part.end]))
             tick(part.end / len(text))
-        return cls(text, "".join(pieces), main_language(parts), sections, sentences)
+        return cls(text, "".join(pieces), main_language(parts), sections, sentences, words)
 
-    def sentences_of(self, section: Section) -> Iterator[Sentence]:
-        """Yield the sentences of *section*."""
-        return map(self.sentences.__getitem__, section.places)
+    def sentences_of(self, section: Section) -> Iterator[tuple[int, Sentence]]:
+        """Yield the sentences of *section* with their places, but not those of one or two letters."""
+        sentences = self.sentences
+        return ((place, sentences[place]) for place in section.places if sentences.length(place) > _LABEL)
 
     def lexicon_at(self, position: int) -> Lexicon:
         """Return the words of the language that stands at *position*."""

@@ -52,6 +52,7 @@ _SHORT_LINE = 60
 _NARROWEST = 45
 _TITLE_AND_TEXT = 2
 _TELEGRAM = 2
+_SHORTEST_PROSE = 6  # three words of a letter, two blanks and a full stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ class Sentences:
     def __len__(self) -> int:
         """How many there are."""
         return len(self._starts)
+
+    def length(self, place: int) -> int:
+        """How many characters the sentence at *place* has."""
+        return self._ends[place] - self._starts[place]
 
     def __getitem__(self, place: int) -> Sentence:
         """The sentence at *place*."""
@@ -145,7 +150,8 @@ def _blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _unwrapped(lines: list[_Line]) -> Iterator[tuple[int, int]]:
-    if not lines:
+    if len(lines) < _TITLE_AND_TEXT:
+        yield from ((line.start, line.end) for line in lines)
         return
     width = max(len(line.text.rstrip()) for line in lines)
     start = lines[0].start
@@ -221,7 +227,7 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
 
 
 def _is_prose(sentence: str) -> bool:
-    if _HEADING_MARK.match(sentence) or sentence.endswith((":", ",", "|")):
+    if len(sentence) < _SHORTEST_PROSE or _HEADING_MARK.match(sentence) or sentence.endswith((":", ",", "|")):
         return False
     if not _TERMINAL.search(sentence[-8:]):
         return False

@@ -29,7 +29,9 @@ LONGEST_QUOTE = 800
 MOST_STEMS = 100_000
 """Stems that are counted; in a text with more, the rarest are forgotten."""
 
-_TICKS = 500
+_TICKS = 100
+_SHORTEST = 12
+"""Characters; where there are many sentences, shorter ones are not looked at."""
 
 _TARGET_WORDS = 55
 _MOST_WORDS = 110
@@ -89,21 +91,22 @@ def _candidates(reading: Reading, pool: Sequence[int], tick: Tick) -> list[_Cand
     """Keep at most `MOST_RANKED` sentences of *pool*: those whose stems are the most frequent ones of the text."""
     if len(pool) <= MOST_RANKED:
         return [_candidate(reading, place, at, len(pool)) for place, at in enumerate(pool)]
+    telling = array("I", (place for place, at in enumerate(pool) if reading.sentences.length(at) > _SHORTEST))
     frequencies: Counter[str] = Counter()
-    for place, at in enumerate(pool):
-        frequencies.update(_content(reading, reading.sentences[at])[0])
-        if place % _TICKS == 0:
-            tick(0.5 * place / len(pool))
+    for done, place in enumerate(telling):
+        frequencies.update(_content(reading, reading.sentences[pool[place]])[0])
+        if done % _TICKS == 0:
+            tick(0.5 * done / len(telling))
         if len(frequencies) > MOST_STEMS:
             frequencies = Counter(dict(frequencies.most_common(MOST_STEMS // 2)))
 
-    def promise(place: int) -> float:
-        if place % _TICKS == 0:
-            tick(0.5 + 0.5 * place / len(pool))
-        stems, _ = _content(reading, reading.sentences[pool[place]])
-        return _density(stems, frequencies) * (1 + 0.3 * math.exp(-place / 30))
+    def promise(done: int) -> float:
+        if done % _TICKS == 0:
+            tick(0.5 + 0.5 * done / len(telling))
+        stems, _ = _content(reading, reading.sentences[pool[telling[done]]])
+        return _density(stems, frequencies) * (1 + 0.3 * math.exp(-telling[done] / 30))
 
-    best = heapq.nlargest(MOST_RANKED, range(len(pool)), key=promise)
+    best = [telling[one] for one in heapq.nlargest(MOST_RANKED, range(len(telling)), key=promise)] or range(MOST_RANKED)
     return [_candidate(reading, place, pool[place], len(pool)) for place in sorted(best)]
 
 
