@@ -21,7 +21,7 @@ from app.domain.errors import (
     UnknownModel,
 )
 from app.domain.keys import ApiKey
-from app.domain.processing import Execution, Kind, Models, Processor
+from app.domain.processing import Execution, KeptText, Kind, Models, Processor
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
 from app.engine.ports import ApiKeys, OpenTasks, Page, Snapshot, TaskStore, UnderWay
 from tests.factories import NOW
@@ -117,13 +117,14 @@ class MemoryStore(TaskStore, OpenTasks):
         self._gates: defaultdict[str, deque[Gate]] = defaultdict(deque)
         self._stored: dict[str, Snapshot] = {}
         self._contents: dict[str, bytes] = {}
+        self._texts: dict[tuple[str, str], str] = {}
         self._versions = count(1)
         self._called = asyncio.Event()
 
     @property
     def writes(self) -> int:
         """How many calls wanted to write."""
-        return sum(self.calls[name] for name in ("create", "swap", "delete"))
+        return sum(self.calls[name] for name in ("create", "swap", "delete", "keep_text"))
 
     @property
     def reads(self) -> int:
@@ -199,6 +200,19 @@ class MemoryStore(TaskStore, OpenTasks):
             if task.id not in self._contents or self._read(task.id).task.submission != task.submission:
                 raise TaskNotFound
             return self._contents[task.id]
+
+    @override
+    async def keep_text(self, task: Task, token: str, text: str) -> KeptText:
+        async with self._call("keep_text"):
+            self._texts[task.id, token] = text
+            return KeptText(token=token, size=len(text.encode()))
+
+    @override
+    async def text(self, task: Task) -> str:
+        async with self._call("text"):
+            if task.text is None or self._read(task.id).task.text != task.text:
+                raise TaskNotFound
+            return self._texts[task.id, task.text.token]
 
     @override
     async def due(

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from app.adapters.firestore_values import Fields, Value
-from app.domain.processing import Execution, Failure, Json, Kind, Progress
+from app.domain.processing import Execution, Failure, Json, KeptText, Kind, Progress
 from app.domain.task import Lease, Status, Task
 
 SCHEMA: Final = 1
@@ -51,6 +51,7 @@ def fields_of(task: Task) -> Fields:
         "lease": _lease_fields(task.lease),
         "progress": _progress_fields(task.progress),
         RESULT: None if task.result is None else _json(task.result),
+        "text": _text_fields(task.text),
         "failure": _failure_fields(task.failure),
         "started_at": task.started_at,
         "finished_at": task.finished_at,
@@ -64,7 +65,7 @@ SUMMARY_FIELDS: Final = (
     *("schema", "kind", "owner", "model_name", "execution", "lane", "submission", "fingerprint", "content_bytes"),
     *("created_at", "time_to_live", "max_attempts", "reference", "options", "status", "available_at", "deadline_at"),
     *("attempt", "cancel_requested", "lease", "progress", "failure", "started_at", "finished_at", "revision"),
-    *("due_at", "expires_at"),
+    *("due_at", "expires_at", "text"),
 )
 """What a listing reads: everything but the result and the content."""
 
@@ -106,6 +107,7 @@ def task_from(task_id: str, fields: Mapping[str, Any], *, result_left_out: Json 
         lease=Lease(**fields["lease"]) if "lease" in fields else None,
         progress=Progress(**fields["progress"]) if "progress" in fields else None,
         result=result_left_out if status is Status.COMPLETED and result is None else result,
+        text=KeptText(**fields["text"]) if "text" in fields else None,
         failure=Failure(**fields["failure"]) if "failure" in fields else None,
         started_at=fields.get("started_at"),
         finished_at=fields.get("finished_at"),
@@ -123,6 +125,12 @@ def _progress_fields(progress: Progress | None) -> Value | None:
     if progress is None:
         return None
     return {"stage": progress.stage, "fraction": float(progress.fraction)}
+
+
+def _text_fields(text: KeptText | None) -> Value | None:
+    if text is None:
+        return None
+    return {"token": text.token, "size": text.size}
 
 
 def _failure_fields(failure: Failure | None) -> Value | None:

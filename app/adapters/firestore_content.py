@@ -1,4 +1,6 @@
-"""What the callers handed in, read back from wherever `firestore_writes` has put it."""
+"""What the callers handed in, and the texts that are kept, read back from wherever `firestore_writes` has put them."""
+
+from collections.abc import Sequence
 
 from app.adapters.firestore_codec import CONTENT
 from app.adapters.firestore_wire import FirestoreWire
@@ -13,8 +15,8 @@ async def read_content(wire: FirestoreWire, task: Task) -> bytes | None:
         StoreUnavailable: If the store does not answer.
 
     """
-    if wire.names.parts(task):
-        return await _read_parts(wire, task)
+    if parts := wire.names.parts(task):
+        return await _read_parts(wire, parts, task.content_bytes)
     found = await wire.documents([wire.names.task(task.id)], [CONTENT, "submission", "expires_at"])
     for document in found:
         content = document.fields.get(CONTENT)
@@ -24,10 +26,23 @@ async def read_content(wire: FirestoreWire, task: Task) -> bytes | None:
     return None
 
 
-async def _read_parts(wire: FirestoreWire, task: Task) -> bytes | None:
-    names = wire.names.parts(task)
+async def read_text(wire: FirestoreWire, task: Task) -> bytes | None:
+    """
+    The text that is kept beside *task*, or None if there is none, or any of it has been erased or has expired.
+
+    Raises:
+        StoreUnavailable: If the store does not answer.
+
+    """
+    if task.text is None:
+        return None
+    parts = wire.names.text_parts(task, task.text)
+    return await _read_parts(wire, parts, task.text.size) if parts else b""
+
+
+async def _read_parts(wire: FirestoreWire, names: Sequence[str], size: int) -> bytes | None:
     found = await wire.documents(names, [CONTENT, "expires_at"])
     pieces = {each.name: each.fields.get(CONTENT) for each in found if not wire.has_expired(each)}
     ordered = [pieces.get(name) for name in names]
     whole = b"".join(piece for piece in ordered if isinstance(piece, bytes))
-    return whole if len(whole) == task.content_bytes else None
+    return whole if len(whole) == size else None

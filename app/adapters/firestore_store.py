@@ -16,7 +16,7 @@ from app.adapters.clock import StoreClock
 from app.adapters.cursor import decode_cursor, encode_cursor
 from app.adapters.firestore_changes import FirestoreChanges
 from app.adapters.firestore_codec import TASK_FIELDS
-from app.adapters.firestore_content import read_content
+from app.adapters.firestore_content import read_content, read_text
 from app.adapters.firestore_database import FirestoreDatabase
 from app.adapters.firestore_keys import FirestoreApiKeys
 from app.adapters.firestore_queries import DueRange, Place, Stretch, due_query, list_query, open_query
@@ -24,7 +24,7 @@ from app.adapters.firestore_snapshots import snapshots_of
 from app.adapters.firestore_wire import FirestoreWire, Found
 from app.adapters.firestore_writes import Version
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
-from app.domain.processing import Execution
+from app.domain.processing import Execution, KeptText
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
 from app.engine.polling import Polling
 from app.engine.ports import Changes, OpenTasks, Page, Snapshot, TaskStore, UnderWay, is_task_id
@@ -136,6 +136,27 @@ class FirestoreStore(TaskStore, OpenTasks):
         if content is None:
             raise TaskNotFound
         return content
+
+    @override
+    async def keep_text(self, task: Task, token: str, text: str) -> KeptText:
+        encoded = text.encode()
+        kept = KeptText(token=token, size=len(encoded))
+        async with self._database.within_limit() as wire:
+            parts = writes.create_text_parts(wire.names, task, kept, encoded, self.now())
+        for commit in writes.in_commits(parts):  # each a call of its own: a slow one spoils nothing for the others
+            async with self._database.within_limit() as wire:
+                await wire.commit(commit)
+        return kept
+
+    @override
+    async def text(self, task: Task) -> str:
+        if task.expires_at and task.expires_at <= self.now():
+            raise TaskNotFound
+        async with self._database.within_limit() as wire:
+            text = await read_text(wire, task)
+        if text is None:
+            raise TaskNotFound
+        return text.decode()
 
     @override
     async def due(

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from app.adapters.firestore_codec import CONTENT, fields_of
 from app.adapters.firestore_values import Fields, fields_to
+from app.domain.processing import KeptText
 from app.domain.task import Status, Task
 
 INLINE_BYTES: Final = 16 * 1024
@@ -22,6 +23,9 @@ PART_BYTES: Final = 900 * 1024
 
 PARTS_PER_COMMIT: Final = 3
 """Under 3 MB: Firestore takes 10 MiB in a request, its emulator 4 MiB."""
+
+ORPHANS_KEPT: Final = timedelta(days=1)
+"""How much longer than its task may last the text of a run that no task speaks of."""
 
 PARTS_KEPT: Final = timedelta(days=100)
 """Longer than any task can wait, run and be kept; it removes what a lost submission left behind."""
@@ -53,8 +57,15 @@ class Names(NamedTuple):
         """The documents that hold the content of *task*, in order; none if it is inline."""
         if task.content_bytes <= INLINE_BYTES:
             return []
-        count = -(-task.content_bytes // PART_BYTES)
-        return [f"{self.task(task.id)}/parts/{task.submission}-{number}" for number in range(count)]
+        return self._parts(task, task.submission, task.content_bytes)
+
+    def text_parts(self, task: Task, text: KeptText | None) -> list[str]:
+        """The documents that hold a *text* of *task*, in order; none if it is empty, or there is none."""
+        return [] if text is None else self._parts(task, text.token, text.size)
+
+    def _parts(self, task: Task, token: str, size: int) -> list[str]:
+        count = -(-size // PART_BYTES)
+        return [f"{self.task(task.id)}/parts/{token}-{number}" for number in range(count)]
 
 
 ABSENT: Final[Write] = {"exists": False}
@@ -91,7 +102,8 @@ def replace(names: Names, seen: Task, new: Task, version: Version) -> list[Write
 
 def erase(names: Names, task: Task, version: Version) -> list[Write]:
     """The removal of a task and of all that belongs to it."""
-    return [{"delete": names.task(task.id), "current_document": unchanged(version)}, *erase_parts(names, task)]
+    text = [{"delete": name} for name in names.text_parts(task, task.text)]
+    return [{"delete": names.task(task.id), "current_document": unchanged(version)}, *erase_parts(names, task), *text]
 
 
 def erase_parts(names: Names, task: Task) -> list[Write]:
@@ -102,19 +114,24 @@ def erase_parts(names: Names, task: Task) -> list[Write]:
 def create_parts(names: Names, task: Task, content: bytes) -> list[Write]:
     """The content of *task* in documents of its own; none if it is inline."""
     documents = names.parts(task)
-    if not documents:
-        return []
-    pieces = (content[start : start + PART_BYTES] for start in range(0, len(content), PART_BYTES))
-    expires_at = task.created_at + PARTS_KEPT
-    return [
-        {"update": _document(name, {CONTENT: piece, "expires_at": expires_at})}
-        for name, piece in zip(documents, pieces, strict=True)
-    ]
+    return _cut(documents, content, expires_at=task.created_at + PARTS_KEPT) if documents else []
+
+
+def create_text_parts(names: Names, task: Task, kept: KeptText, text: bytes, now: datetime) -> list[Write]:
+    """The *text* of a run of *task* that is about to end, as it is *kept*."""
+    return _cut(names.text_parts(task, kept), text, expires_at=now + task.time_to_live + ORPHANS_KEPT)
 
 
 def in_commits(parts: Sequence[Write]) -> Iterator[list[Write]]:
     """*parts* in as many commits as they need."""
     return (list(group) for group in batched(parts, PARTS_PER_COMMIT))
+
+
+def _cut(documents: Sequence[str], whole: bytes, *, expires_at: datetime) -> list[Write]:
+    return [
+        {"update": _document(name, {CONTENT: whole[start : start + PART_BYTES], "expires_at": expires_at})}
+        for name, start in zip(documents, range(0, len(whole), PART_BYTES), strict=True)
+    ]
 
 
 def _parts_of_change(names: Names, seen: Task, new: Task) -> list[Write]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from app.domain.processing import Execution, Failure, Json, Kind, Progress
+from app.domain.processing import Execution, Failure, Json, KeptText, Kind, Progress
 from app.domain.task import RESULT_LEFT_OUT, Lease, Status, Task
 from app.engine.ports import Snapshot
 from app.telemetry.logs import get_logger
@@ -31,7 +31,11 @@ _PLAIN: Final = (
     "revision",
 )
 _INSTANTS: Final = ("created_at", "available_at", "deadline_at", "started_at", "finished_at")
-_RECORDS: Final[dict[str, type[Progress | Failure]]] = {"progress": Progress, "failure": Failure}
+_RECORDS: Final[dict[str, type[Progress | Failure | KeptText]]] = {
+    "progress": Progress,
+    "failure": Failure,
+    "text": KeptText,
+}
 
 
 def to_number(instant: datetime) -> int:
@@ -80,7 +84,7 @@ def to_task(body: bytes, result: bytes | None) -> Task:
     fields["time_to_live"] = fields["time_to_live"] * _MICROSECOND
     fields["lease"] = _lease(fields["lease"])
     fields |= {name: to_instant(fields[name]) for name in _INSTANTS}
-    fields |= {name: record(**fields[name]) if fields[name] else None for name, record in _RECORDS.items()}
+    fields |= {name: record(**fields[name]) if fields.get(name) else None for name, record in _RECORDS.items()}
     if result is not None:
         fields["result"] = json.loads(result)
     elif fields["status"] is Status.COMPLETED:

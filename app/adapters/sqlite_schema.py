@@ -52,7 +52,17 @@ _API_KEYS: Final = (
     )
     """,
 )
-_STEPS: Final = (_TASKS, _API_KEYS)
+_TEXTS: Final = (
+    """
+    CREATE TABLE texts (
+        task_id     TEXT    NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+        token       TEXT    NOT NULL,
+        text        BLOB    NOT NULL,
+        PRIMARY KEY (task_id, token)
+    )
+    """,
+)
+_STEPS: Final = (_TASKS, _API_KEYS, _TEXTS)
 """The statements that lead from each layout to the next; the first begins with an empty file."""
 
 _EVER_SINCE: Final = {"tasks", "contents"}

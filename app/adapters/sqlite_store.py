@@ -18,7 +18,7 @@ from app.adapters.sqlite_codec import read_rows, to_number, to_row
 from app.adapters.sqlite_keys import SqliteApiKeys
 from app.adapters.sqlite_thread import SqliteThread, writing
 from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotFound
-from app.domain.processing import Execution
+from app.domain.processing import Execution, KeptText
 from app.domain.task import Status, Task
 from app.engine.ports import OpenTasks, Page, Snapshot, TaskStore, UnderWay
 
@@ -48,6 +48,16 @@ _CONTENT: Final = """
     SELECT content FROM contents JOIN tasks ON id = task_id
     WHERE task_id = :id AND submission = :submission AND (expires_at IS NULL OR expires_at > :now)
 """
+_KEEP_TEXT: Final = """
+    INSERT INTO texts (task_id, token, text) SELECT :id, :token, :text
+    WHERE EXISTS (SELECT 1 FROM tasks WHERE id = :id AND status = 'processing')
+    ON CONFLICT (task_id, token) DO NOTHING
+"""
+_TEXT: Final = """
+    SELECT text FROM texts JOIN tasks ON id = task_id
+    WHERE task_id = :id AND token = :token AND (expires_at IS NULL OR expires_at > :now)
+"""
+_ERASE_OTHER_TEXTS: Final = "DELETE FROM texts WHERE task_id = :id AND token IS NOT :token"
 _DUE: Final = """
     SELECT id, version, CAST(body AS BLOB), NULL FROM tasks
     WHERE execution = :execution AND due_at <= :now AND (due_at, id) > (:after_due_at, :after_id)
@@ -116,8 +126,21 @@ class SqliteStore(TaskStore, OpenTasks):
 
     @override
     async def content(self, task: Task) -> bytes:
-        now = to_number(self.now())
-        return await self._thread.run(lambda connection: _content(connection, task, now))
+        asked: dict[str, str | int] = {"id": task.id, "submission": task.submission, "now": to_number(self.now())}
+        return await self._thread.run(lambda connection: _found(connection, _CONTENT, asked))
+
+    @override
+    async def keep_text(self, task: Task, token: str, text: str) -> KeptText:
+        encoded = text.encode()
+        await self._thread.run(lambda connection: _keep_text(connection, task, token, encoded))
+        return KeptText(token=token, size=len(encoded))
+
+    @override
+    async def text(self, task: Task) -> str:
+        if task.text is None:
+            raise TaskNotFound
+        asked: dict[str, str | int] = {"id": task.id, "token": task.text.token, "now": to_number(self.now())}
+        return (await self._thread.run(lambda connection: _found(connection, _TEXT, asked))).decode()
 
     @override
     async def due(
@@ -180,11 +203,17 @@ def _swap(connection: Connection, seen: Snapshot, new: Task) -> Snapshot:
             raise StaleWrite
         if not new.keeps_content:
             connection.execute("DELETE FROM contents WHERE task_id = ?", (new.id,))
+            connection.execute(_ERASE_OTHER_TEXTS, {"id": new.id, "token": new.text.token if new.text else None})
     return Snapshot(new, version=written[0])
 
 
-def _content(connection: Connection, task: Task, now: int) -> bytes:
-    found = connection.execute(_CONTENT, {"id": task.id, "submission": task.submission, "now": now}).fetchone()
+def _keep_text(connection: Connection, task: Task, token: str, text: bytes) -> None:
+    with writing(connection):
+        connection.execute(_KEEP_TEXT, {"id": task.id, "token": token, "text": text})
+
+
+def _found(connection: Connection, query: str, asked: Mapping[str, str | int]) -> bytes:
+    found = connection.execute(query, asked).fetchone()
     if found is None:
         raise TaskNotFound
     return bytes(found[0])

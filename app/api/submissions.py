@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.api.services import Limits
 from app.domain.processing import Json, Kind
+from app.domain.task import KEEP_TEXT
 from app.engine.submission import Submission
 
 SAMPLE: Final[dict[str, JsonValue]] = {
@@ -125,6 +126,10 @@ class DocumentRequest(RunOptions):
     )
     language: Language | None = Field(None, description="The document's language; by default it is recognised.")
 
+    keep_text: bool = Field(
+        default=False, description="Whether the text is kept, until the task expires, at `/tasks/{task_id}/text`."
+    )
+
     def submission(self, owner: str, key: str | None, limits: Limits) -> Submission:
         """
         Return the submission that *owner* asks for, under an `Idempotency-Key` or none.
@@ -137,6 +142,8 @@ class DocumentRequest(RunOptions):
         options: dict[str, Json] = self.model_dump(
             include={"summary_sentences", "max_keywords", "entity_types", "language"}, exclude_none=True
         )
+        if self.keep_text:
+            options[KEEP_TEXT] = True
         return Submission(
             kind=Kind.DOCUMENT,
             owner=owner,

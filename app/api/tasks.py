@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from app.api.bodies import JsonRoute
 from app.api.dependencies import (
@@ -69,6 +70,22 @@ async def get_task(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
         return not_modified(found)
     response.headers.update(found.headers)
     return TaskDetail.of(found.task)
+
+
+@router.get(
+    "/{task_id}/text",
+    response_class=PlainTextResponse,
+    responses=documented(404) | answer(200, description="The text, in UTF-8."),
+    dependencies=[Depends(refuse_wait)],
+)
+async def get_text(task_id: TaskId, given: Given, caller: Owner) -> PlainTextResponse:
+    """
+    Read the text that a completed task was about, if it was handed in with `keep_text`.
+
+    It is what the positions in the result refer to, and is kept until the task expires.
+    """
+    own = await own_task(task_id, given, caller)
+    return PlainTextResponse(await given.store.text(own.task))
 
 
 @router.post("/{task_id}/cancel", responses=documented(404, 409))

@@ -127,11 +127,20 @@ class Failure:
     retryable: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptText:
+    """Which text is kept beside a task: the one that the worker with the lease *token* wrote, *size* bytes in UTF-8."""
+
+    token: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The processor answered."""
+    """The processor answered; *text* is the one that it was given, if that is kept."""
 
     result: Result
+    text: KeptText | None = None
 
 
 @dataclass(frozen=True, slots=True)

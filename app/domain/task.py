@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from app.domain.processing import Execution, Failure, Json, Kind, Progress, Result
+from app.domain.processing import Execution, Failure, Json, KeptText, Kind, Progress, Result
 
 LANES: Final = 8
 """Lanes for each kind of execution: an index range ordered by time takes about 500 writes a second."""
@@ -68,6 +68,7 @@ class Task:
         available_at: Not to be started before.
         deadline_at: Not to be started after.
         attempt: How many attempts have begun.
+        text: The text that was worked on, if the caller wants to read it.
         failure: Why the last attempt failed; kept while the next one is waited for.
         revision: Counts the writes, so that no write is without effect.
 
@@ -94,6 +95,7 @@ class Task:
     lease: Lease | None = None
     progress: Progress | None = None
     result: Result = None
+    text: KeptText | None = None
     failure: Failure | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -106,6 +108,8 @@ class Task:
             != (self.status is Status.PROCESSING),
             "a result belongs to completed, and only to it": (self.result is not None)
             != (self.status is Status.COMPLETED),
+            "a text is kept of a completed task, and only if it was asked for": self.text is not None
+            and not (self.keeps_text and self.status is Status.COMPLETED),
             "a failed task says why": self.status is Status.FAILED and self.failure is None,
             "finished_at belongs to a final status, and only to it": (self.finished_at is not None)
             != self.status.is_final,

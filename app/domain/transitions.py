@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.errors import IllegalTransition, LeaseLost
-from app.domain.processing import Failure, Progress, Result
+from app.domain.processing import Failure, KeptText, Progress, Result
 from app.domain.task import Lease, Status, Task
 
 DEADLINE: Final = timedelta(hours=24)
@@ -103,9 +103,9 @@ def renew(task: Task, *, token: str, until: datetime, progress: Progress | None)
     return _checked(Event.RENEW, task, replace(task, lease=lease, progress=progress or task.progress))
 
 
-def complete(task: Task, *, token: str, result: Result, now: datetime) -> Task:
+def complete(task: Task, *, token: str, result: Result, now: datetime, text: KeptText | None = None) -> Task:
     """
-    Record the result; it beats a cancellation that came too late.
+    Record the result, and which *text* is kept beside it; it beats a cancellation that came too late.
 
     Raises:
         LeaseLost: If the task is no longer processed under *token*.
@@ -120,6 +120,7 @@ def complete(task: Task, *, token: str, result: Result, now: datetime) -> Task:
         cancel_requested=False,
         failure=None,
         result=result,
+        text=text,
         finished_at=now,
     )
     return _checked(Event.COMPLETE, task, completed)

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import override
 
-from app.domain.processing import Execution
+from app.domain.processing import Execution, KeptText
 from app.domain.task import Status, Task
 from app.engine.ports import Page, Snapshot, TaskStore, Tell, UnderWay
 
@@ -49,6 +49,14 @@ class ObservedStore(TaskStore):
     @override
     async def content(self, task: Task) -> bytes:
         return await self._store.content(task)
+
+    @override
+    async def keep_text(self, task: Task, token: str, text: str) -> KeptText:
+        return await self._store.keep_text(task, token, text)
+
+    @override
+    async def text(self, task: Task) -> str:
+        return await self._store.text(task)
 
     @override
     async def due(

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.domain.keys import ApiKey
-from app.domain.processing import Execution
+from app.domain.processing import Execution, KeptText
 from app.domain.task import Status, Task
 
 
@@ -114,6 +114,30 @@ class TaskStore(ABC):
 
         Raises:
             TaskNotFound: If it has been erased.
+            StoreUnavailable: If the store does not answer.
+
+        """
+
+    @abstractmethod
+    async def keep_text(self, task: Task, token: str, text: str) -> KeptText:
+        """
+        Keep *text* beside the running *task*, as what the worker with the lease *token* read; again changes nothing.
+
+        Returns what `complete` has to say of it: only then it is the task's, and goes when the task goes. One that no
+        task speaks of is seen by nobody, and goes by itself.
+
+        Raises:
+            StoreUnavailable: If nobody knows whether it landed.
+
+        """
+
+    @abstractmethod
+    async def text(self, task: Task) -> str:
+        """
+        The text that is kept beside a completed *task*.
+
+        Raises:
+            TaskNotFound: If there is none, or it has been erased or has expired.
             StoreUnavailable: If the store does not answer.
 
         """

@@ -34,6 +34,7 @@ from app.domain.processing import (
     Failed,
     Failure,
     Interrupted,
+    KeptText,
     Models,
     Outcome,
     Processor,
@@ -163,10 +164,11 @@ class Runner:
             processor = self.models.find(task.model_name, task.kind)
             content = await self._content(task) if content is None else content
             if not task.is_file:
-                return Completed(await self._read(processor, task, content.decode(errors="replace"), report))
+                text = content.decode(errors="replace")
+                return Completed(await self._read(processor, task, text, report), await self._kept(task, text))
             extraction = await self.pool.extract(content, reading(report), limit=self.timing.extract_limit)
             result = await self._read(processor, task, extraction.text, after_reading(report))
-            return Completed(described(result, extraction))
+            return Completed(described(result, extraction), await self._kept(task, extraction.text))
         except ProcessorError as error:
             return _failed(error, retryable=error.retryable)
         except UnknownModel as error:  # another process may know it
@@ -186,14 +188,23 @@ class Runner:
             except TaskNotFound as error:
                 raise PermanentFailure("The document is no longer there") from error
 
+    async def _kept(self, task: Task, text: str) -> KeptText | None:
+        """Keep the text that was worked on, if the caller wants to read it; under the lease, so that no other shows."""
+        while task.keeps_text and task.lease is not None:
+            try:
+                return await self.store.keep_text(task, task.lease.token, text)
+            except StoreUnavailable:
+                await asyncio.sleep(self.timing.repeat.total_seconds())
+        return None
+
     async def _record(self, seen: Snapshot, token: str, outcome: Outcome) -> None:
         now = self.store.now()
         jitter = self.rng.random()
 
         def ended(task: Task) -> Task:
             match outcome:
-                case Completed(result):
-                    return complete(task, token=token, result=result, now=now)
+                case Completed(result, text):
+                    return complete(task, token=token, result=result, now=now, text=text)
                 case Failed(failure):
                     retry_at = now + backoff(seen.task.attempt, jitter=jitter)  # a task started over is at none
                     return fail(task, token=token, failure=failure, retry_at=retry_at, now=now)

@@ -165,12 +165,14 @@ class FirestoreTap(GrpcProxy, Tap):
     @override
     async def at_the_end(self) -> tuple[Mapping[str, bool], list[str]]:
         root = f"projects/{self._project}/databases/(default)/documents"
-        tasks = await self._find(root, {"from_": [{"collection_id": "tasks"}]}, "revision", "submission")
+        tasks = await self._find(root, {"from_": [{"collection_id": "tasks"}]}, "revision", "submission", "text")
         # Whatever is ordered by a field has it, and an index need not be read past the names.
         inline = await self._find(root, {"from_": [{"collection_id": "tasks"}], "order_by": [_BY_CONTENT]}, "__name__")
         parts = await self._find(root, {"from_": [{"collection_id": "parts", "all_descendants": True}]}, "__name__")
         prefixes = {f"{name}/parts/{fields['submission']}-": name for name, fields in tasks.items()}
-        owners = {part: prefixes.get(part.rpartition("-")[0] + "-") for part in parts}
+        texts = {f"{name}/parts/{fields['text']['token']}" for name, fields in tasks.items() if "text" in fields}
+        contents = [part for part in parts if part.rpartition("-")[0] not in texts]
+        owners = {part: prefixes.get(part.rpartition("-")[0] + "-") for part in contents}
         keeping = {*inline, *owners.values()}
         revisions = {_last(name): fields["revision"] for name, fields in tasks.items()}
         orphans = [f"Part {_last(part)} belongs to no task" for part, owner in owners.items() if owner is None]

@@ -65,7 +65,10 @@ _RECORDED: Final = """
     SELECT task_id, written_at, body, result, keeps_content, is_deleted FROM chaos_writes ORDER BY number
 """
 _TASKS: Final = "SELECT id, body, EXISTS (SELECT 1 FROM contents WHERE task_id = id) FROM tasks"
-_ORPHANS: Final = "SELECT task_id FROM contents WHERE task_id NOT IN (SELECT id FROM tasks)"
+_ORPHANS: Final = """
+    SELECT task_id FROM (SELECT task_id FROM contents UNION SELECT task_id FROM texts)
+    WHERE task_id NOT IN (SELECT id FROM tasks)
+"""
 
 
 class SqliteTap(Tap):

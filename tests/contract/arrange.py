@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.domain.processing import KeptText
 from app.domain.task import Status, Task
 from app.engine.ports import Snapshot, TaskStore
 from tests.factories import NOW, make_lease, make_task
@@ -20,7 +21,7 @@ async def put(store: TaskStore, task: Task, content: bytes = b"hello") -> Snapsh
     """Store *task* the way it would get there: a final one was pending before."""
     if not task.status.is_final:
         return await store.create(task, content)
-    waiting = replace(task, status=Status.PENDING, attempt=0, result=None, failure=None, finished_at=None)
+    waiting = replace(task, status=Status.PENDING, attempt=0, result=None, text=None, failure=None, finished_at=None)
     seen = await store.create(waiting, content)
     return await store.swap(seen, next_revision(task))
 
@@ -45,6 +46,12 @@ def finished(task: Task, status: Status, **fields: Any) -> Task:  # noqa: ANN401
         "finished_at": task.created_at + timedelta(seconds=1),
     }
     return next_revision(task, **{"status": status, "lease": None, "cancel_requested": False} | outcome | fields)
+
+
+def with_text(seen: Snapshot) -> Task:
+    """Return the task as if it had completed with a text."""
+    kept = KeptText(token="token-a", size=9)  # noqa: S106 - a lease's
+    return finished(seen.task, Status.COMPLETED, options={"keep_text": True}, text=kept)
 
 
 class HandClock:

@@ -13,7 +13,7 @@ from app.domain.errors import StaleWrite, StoreUnavailable, TaskExists, TaskNotF
 from app.domain.processing import Execution
 from app.domain.task import Status
 from app.engine.ports import Snapshot, TaskStore
-from tests.contract.arrange import finished, fresh, next_revision, put_new
+from tests.contract.arrange import finished, fresh, next_revision, put_new, with_text
 from tests.contract.firestore_backend import Backend, open_backend
 from tests.emulator import Emulator
 
@@ -40,11 +40,13 @@ READS: dict[str, Call] = QUERIES | {
     "check": lambda store, _: store.check(),
     "get": lambda store, seen: store.get(seen.task.id),
     "content": lambda store, seen: store.content(seen.task),
+    "text": lambda store, seen: store.text(with_text(seen)),
 }
 WRITES: dict[str, Call] = {
     "create": lambda store, seen: store.create(fresh(store, id=seen.task.id), b"hello"),
     "swap": lambda store, seen: store.swap(seen, next_revision(seen.task)),
     "delete": lambda store, seen: store.delete(seen),
+    "keep_text": lambda store, seen: store.keep_text(seen.task, "token-a", "The text."),
 }
 CALLS = READS | WRITES
 

@@ -9,7 +9,7 @@ from app.domain.errors import StoreUnavailable
 from app.domain.processing import Execution
 from app.domain.task import Status
 from app.engine.ports import Snapshot, TaskStore
-from tests.contract.arrange import finished, fresh, next_revision, put_new
+from tests.contract.arrange import finished, fresh, next_revision, put_new, with_text
 
 CALLS: dict[str, Callable[[TaskStore, Snapshot], Awaitable[object]]] = {
     "check": lambda store, _: store.check(),
@@ -19,6 +19,8 @@ CALLS: dict[str, Callable[[TaskStore, Snapshot], Awaitable[object]]] = {
     "swap": lambda store, seen: store.swap(seen, next_revision(seen.task)),
     "completing swap": lambda store, seen: store.swap(seen, finished(seen.task, Status.COMPLETED)),
     "content": lambda store, seen: store.content(seen.task),
+    "keep_text": lambda store, seen: store.keep_text(seen.task, "token-a", "The text."),
+    "text": lambda store, seen: store.text(with_text(seen)),
     "due": lambda store, seen: store.due(Execution.CPU, now=seen.task.created_at, limit=1),
     "list": lambda store, seen: store.list(seen.task.owner, status=None, page_size=1, cursor=None),
     "delete": lambda store, seen: store.delete(seen),

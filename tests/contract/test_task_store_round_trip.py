@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.processing import Execution, Failure, Json, Kind, Progress
+from app.domain.processing import Execution, Failure, Json, KeptText, Kind, Progress
 from app.domain.task import Status, Task
 from app.engine.ports import TaskStore
 from tests.contract.arrange import fresh, next_revision, put
@@ -31,7 +31,12 @@ BY_STATUS: dict[Status, dict[str, Any]] = {
         "failure": FAILURE,
         "attempt": 2,
     },
-    Status.COMPLETED: {"result": {"summary": "Short.", "keywords": []}, "attempt": 10},
+    Status.COMPLETED: {
+        "result": {"summary": "Short.", "keywords": []},
+        "options": {"keep_text": True},
+        "text": KeptText(token="token-ñ", size=2**40),  # noqa: S106 - a lease's
+        "attempt": 10,
+    },
     Status.FAILED: {"failure": Failure(code="memory_limit_exceeded", message="Zu groß 🙈.", retryable=False)},
     Status.CANCELLED: {"attempt": 1},
 }

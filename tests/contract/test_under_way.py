@@ -12,7 +12,7 @@ import pytest
 from app.domain.errors import StoreUnavailable
 from app.domain.processing import Execution
 from app.engine.ports import Snapshot, UnderWay
-from tests.contract.arrange import fresh, next_revision, put_new
+from tests.contract.arrange import fresh, next_revision, put_new, with_text
 from tests.contract.arrange_keys import kept_key
 from tests.contract.conftest import AnyStore
 from tests.contract.firestore_backend import open_backend
@@ -30,6 +30,8 @@ CALLS: dict[str, Callable[[AnyStore, Snapshot], Awaitable[object]]] = {
     "get": lambda store, seen: store.get(seen.task.id),
     "swap": lambda store, seen: store.swap(seen, next_revision(seen.task)),
     "content": lambda store, seen: store.content(seen.task),
+    "keep_text": lambda store, seen: store.keep_text(seen.task, "token-a", "The text."),
+    "text": lambda store, seen: store.text(with_text(seen)),
     "due": lambda store, seen: store.due(Execution.CPU, now=seen.task.created_at, limit=1),
     "list": lambda store, seen: store.list(seen.task.owner, status=None, page_size=1, cursor=None),
     "delete": lambda store, seen: store.delete(seen),

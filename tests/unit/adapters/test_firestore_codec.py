@@ -8,7 +8,7 @@ from google.cloud.firestore_v1.types import Document
 
 from app.adapters.firestore_codec import SCHEMA, SCHEMA_OF_FILES, TASK_FIELDS, fields_of, task_from
 from app.adapters.firestore_values import Value, fields_from, fields_to
-from app.domain.processing import Execution, Json, Kind, Progress
+from app.domain.processing import Execution, Json, KeptText, Kind, Progress
 from app.domain.task import RESULT_LEFT_OUT, Status, Task
 from tests.factories import NOW, make_lease, make_task
 
@@ -31,6 +31,16 @@ def stored(task: Task) -> dict[str, Value]:
 def test_a_task_of_any_status_comes_back_the_same(status: Status) -> None:
     """After a lost answer, what is stored is compared with what was wanted."""
     task = make_task(status)
+
+    read = task_from(task.id, stored(task))
+
+    assert read == task
+
+
+def test_which_text_is_kept_comes_back() -> None:
+    """Without it nobody finds the text, nor erases it with its task."""
+    text = KeptText(token="token-a", size=5)  # noqa: S106 - a lease's
+    task = make_task(Status.COMPLETED, options={"keep_text": True}, text=text)
 
     read = task_from(task.id, stored(task))
 

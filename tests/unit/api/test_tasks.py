@@ -203,7 +203,13 @@ async def test_a_caller_waits_four_seconds_for_a_change_unless_told_otherwise() 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/tasks/{}"), ("POST", "/tasks/{}/cancel"), ("POST", "/tasks/{}/retry"), ("DELETE", "/tasks/{}")],
+    [
+        ("GET", "/tasks/{}"),
+        ("GET", "/tasks/{}/text"),
+        ("POST", "/tasks/{}/cancel"),
+        ("POST", "/tasks/{}/retry"),
+        ("DELETE", "/tasks/{}"),
+    ],
 )
 async def test_nobody_touches_somebody_elses_task(here: World, method: str, path: str) -> None:
     """Foreign, unknown and malformed ids are alike, and nothing happens to the task."""

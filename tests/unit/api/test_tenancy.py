@@ -106,9 +106,8 @@ async def hand_in(process: World, tenant: Tenant, status: Status, **members: Any
     name = f"{tenant.owner}-{status}"
     text = "refuse" if status is Status.FAILED else "hola"
     model = {"model_name": "refusing"} if status is Status.FAILED else {}
-    document = await process.caller.post(
-        "/process_document/", json={"content": f"Informe de {name}."} | model | members, headers=tenant.headers
-    )
+    asked = {"content": f"Informe de {name}.", "keep_text": True}
+    document = await process.caller.post("/process_document/", json=asked | model | members, headers=tenant.headers)
     given = await process.caller.post(
         "/process_text_async/", json={"text": text, "task_id": name} | members, headers=tenant.headers
     )

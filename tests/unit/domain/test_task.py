@@ -7,11 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.processing import Execution, Json
+from app.domain.processing import Execution, Json, KeptText
 from app.domain.task import LANES, Status, lanes
 from tests.factories import FAILURE, NOW, make_lease, make_task
 
 FINAL = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
+
+TEXT = KeptText(token="token-a", size=5)  # noqa: S106 - a lease's
+KEEP = {"keep_text": True}
+OTHERS = [status for status in Status if status is not Status.COMPLETED]
 
 IMPOSSIBLE: list[tuple[Status, dict[str, Any], str]] = [
     (Status.PENDING, {"lease": make_lease()}, "a lease belongs to processing"),
@@ -24,6 +28,8 @@ IMPOSSIBLE: list[tuple[Status, dict[str, Any], str]] = [
     (Status.COMPLETED, {"result": None}, "a result belongs to completed"),
     (Status.FAILED, {"result": {}}, "a result belongs to completed"),
     (Status.CANCELLED, {"result": 0}, "a result belongs to completed"),
+    *((status, {"options": KEEP, "text": TEXT}, "a text is kept of a completed") for status in OTHERS),
+    (Status.COMPLETED, {"text": TEXT}, "only if it was asked for"),
     (Status.FAILED, {"failure": None}, "a failed task says why"),
     (Status.PENDING, {"finished_at": NOW}, "finished_at belongs to a final status"),
     (Status.PROCESSING, {"finished_at": NOW}, "finished_at belongs to a final status"),
@@ -59,6 +65,12 @@ def test_a_possible_task_cannot_be_made_impossible(status: Status, fields: dict[
 def test_every_status_is_possible(status: Status) -> None:
     """The rules leave room for each of the five."""
     assert make_task(status).status is status
+
+
+def test_a_completed_task_may_keep_its_text() -> None:
+    """If its caller has asked for it; without is as possible, as for tasks of before."""
+    assert make_task(Status.COMPLETED, options=KEEP, text=TEXT).text == TEXT
+    assert make_task(Status.COMPLETED, options=KEEP).text is None
 
 
 @pytest.mark.parametrize("result", ["", 0, False, [], {}])

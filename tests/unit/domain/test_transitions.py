@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import IllegalTransition, LeaseLost
+from app.domain.processing import KeptText
 from app.domain.task import Status, Task
 from app.domain.transitions import ATTEMPTS_EXHAUSTED, DEADLINE_EXCEEDED, claim, complete, renew, submit
 from tests.factories import FAILURE, NOW, make_lease, make_task
@@ -152,6 +153,15 @@ def test_a_completed_task_holds_its_result_and_nothing_of_the_run() -> None:
         finished_at=LATER,
         revision=task.revision + 1,
     )
+
+
+def test_a_completed_task_says_which_text_is_its_own() -> None:
+    """Several workers may have left one; the caller is shown that of the one whose result counts."""
+    task, text = running(options={"keep_text": True}), KeptText(token=MINE, size=5)
+
+    completed = complete(task, token=MINE, result="HELLO", now=LATER, text=text)
+
+    assert completed.text == text
 
 
 def test_a_result_beats_a_late_cancellation() -> None:

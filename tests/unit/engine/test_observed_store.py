@@ -18,6 +18,7 @@ type Told = list[tuple[str, Task | None]]
 SILENT: dict[str, Callable[[TaskStore, Snapshot], Awaitable[object]]] = {
     "check": lambda store, _: store.check(),
     "content": lambda store, seen: store.content(seen.task),
+    "keep_text": lambda store, seen: store.keep_text(seen.task, "token-a", "The text."),
     "due": lambda store, seen: store.due(Execution.CPU, now=seen.task.created_at, limit=1),
     "list": lambda store, seen: store.list(seen.task.owner, status=None, page_size=1, cursor=None),
 }
