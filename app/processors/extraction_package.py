@@ -73,7 +73,8 @@ class Package:
             raise DocumentUnreadable(NO_DOCX)
         types = _Types()
         package.read(_CONTENT_TYPES, types)
-        package._types = types.found
+        present = set(package.members.namelist())
+        package._types = {name: type_ for name, type_ in types.found.items() if name in present}
         return package
 
     def part(self, *suffixes: str) -> str | None:
