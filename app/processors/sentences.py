@@ -13,6 +13,8 @@ from itertools import compress, pairwise
 
 import sentencex
 
+from app.processors.keyword_context import NOUN, signs
+
 LONGEST = 2000
 """Characters. The splitter is quadratic on hostile quotes, so it never sees more at once."""
 
@@ -43,11 +45,21 @@ _LEGAL_FORM = re.compile(
     r"|s\.\s?a(?:\.\s?[su])?|s\.\s?l(?:\.\s?u)?|s\.\s?r\.\s?l|n\.\s?v|b\.\s?v)\.\s*$",
     re.IGNORECASE,
 )
+# Before a small letter, any short word with a full stop is one.
+_SHORTENED = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,5}\.\s*$")
 _INITIALS = re.compile(r"(?:\b[A-Z]\.){2}\s*$")
 _LONGEST_ABBREVIATION = 12
 _LONGEST_TITLE_LINE = 150
 # What the splitter may split at; most headings and cells have none of it.
 _BOUNDARY = re.compile(r"[^\w\s,;:()/'\"-]")
+# Columns of a table, and the lines above a message: no sentences, even if they end in a full stop.
+_COLUMNS = re.compile(r"\S(?: {3,}|\t+ *)\S")
+_MESSAGE_HEADER = re.compile(
+    r"(?:>\s{0,3})*\**(?:from|sent|to|b?cc|cco|date|subject|reply-to|de|para|enviad[oa](?: el| em)?|fecha|asunto|data"
+    r"|assunto|envoy\u00e9(?: le)?|\u00e0|objet)\**\s?:",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"\s{0,3}>")
 _SHORT_LINE = 60
 _NARROWEST = 45
 _TITLE_AND_TEXT = 2
@@ -164,10 +176,14 @@ def _unwrapped(lines: list[_Line]) -> Iterator[tuple[int, int]]:
 
 def _breaks(line: str, following: str, width: int, count: int) -> bool:
     """Tell a line that ends on purpose from one that was wrapped because the next word did not fit."""
+    if _QUOTED.match(line) and _QUOTED.match(following):
+        return _breaks(_QUOTED.sub("", line, count=1), _QUOTED.sub("", following, count=1) or "\n", width - 2, count)
     if _HEADING_MARK.match(line) or _BULLET.match(following) or line.rstrip().endswith(":"):
         return True
-    opening = following.lstrip()[:1]
-    if opening.islower() or line.rstrip().endswith(("-", "(")):
+    if not following.strip() or _COLUMNS.search(line) or _COLUMNS.search(following):
+        return True
+    opening, ending = following.lstrip()[:1], line.rsplit(maxsplit=1)[-1]
+    if opening.islower() or ending.endswith(("-", "(")) or signs().get(ending.lower()) == NOUN:
         return False
     is_full = len(line.rstrip()) + 1 + len(following.split(maxsplit=1)[0]) > width
     return not is_full or width < _NARROWEST or (count == _TITLE_AND_TEXT and len(line) < _SHORT_LINE)
@@ -209,7 +225,7 @@ def _goes_on(chunk: str, start: int, end: int) -> bool:
         return True
     if _COUNTS.search(tail) and _NUMBER.match(chunk, end):
         return True
-    return chunk[end : end + 1].islower() and _LEGAL_FORM.search(tail) is not None
+    return chunk[end : end + 1].islower() and _SHORTENED.search(tail) is not None
 
 
 def _last_gap(chunk: str) -> int:
@@ -228,6 +244,8 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
 
 def _is_prose(sentence: str) -> bool:
     if len(sentence) < _SHORTEST_PROSE or _HEADING_MARK.match(sentence) or sentence.endswith((":", ",", "|")):
+        return False
+    if _MESSAGE_HEADER.match(sentence) or _COLUMNS.search(sentence):
         return False
     if not _TERMINAL.search(sentence[-8:]):
         return False

@@ -1,7 +1,10 @@
 """A summary is what most callers read, and often all they read."""
 
+import re
+
+from app.processors.quoting import LONGEST_QUOTE
 from app.processors.reading import Reading
-from app.processors.summary import LONGEST_QUOTE, summarise
+from app.processors.summary import summarise
 
 REPORT = """Informe anual de la biblioteca
 
@@ -58,7 +61,7 @@ def test_it_chooses_what_the_text_is_about() -> None:
 
 def test_as_many_sentences_as_asked_for() -> None:
     """The option is a promise."""
-    assert summary(REPORT, count=2).count(".") - summary(REPORT, count=2).count("84.000") == 2
+    assert [len(re.findall(r"\.(?: |$)", summary(REPORT, count=count))) for count in (1, 2, 5)] == [1, 2, 5]
 
 
 def test_more_sentences_than_there_are_gives_all() -> None:
@@ -135,3 +138,87 @@ def test_a_title_with_a_full_stop_stays_out() -> None:
 
     assert quoted.startswith("The board of Northwind Ferries met")
     assert "Ms. Doyle argued" in quoted
+
+
+LETTER = """From: Odile Varga <odile@mill.example>
+Date: Tuesday, 4 June 2024 9:12 a.m.
+Subject: the flour
+
+Dear Tom,
+
+Thank you for the nice words about our bread and the bakery. The flour that you sent us is damp, and the bakers
+refuse to use the flour. We ask for new flour before 12 June, or for a refund of $1,860. It rained a lot. Our bakers
+are glad that you and your family are well.
+
+Item            Amount
+Flour           40 sacks, damp.
+
+Best wishes,
+Odile
+"""
+
+
+def test_what_is_asked_by_when_and_for_how_much_comes_first() -> None:
+    """Who reads one sentence of a letter wants to know what to do."""
+    assert summary(LETTER, "en", count=1).startswith("We ask for new flour before 12 June")
+
+
+def test_what_only_frames_a_letter_stays_out() -> None:
+    """Senders, greetings and rows of a table are no sentences, whatever they end in."""
+    quoted = summary(LETTER, "en", count=20)
+
+    assert not [piece for piece in ("Odile", "9:12", "Dear", "40 sacks", "Best wishes") if piece in quoted]
+
+
+def test_a_long_text_is_summarised_in_about_eighty_words() -> None:
+    """A summary is read at a glance; half of that tells half as much."""
+    text = " ".join(
+        f"In year {year} the port of call number {year} earned {year} dollars." for year in range(1900, 1990)
+    )
+
+    assert 75 <= len(summary(text, "en").split()) <= 95
+
+
+def test_figures_in_the_middle_of_a_very_long_text_are_found() -> None:
+    """Only some hundred sentences are compared with each other, and the beginning is not all of a report."""
+    filler = "The committee of the harbour talked about the harbour for a while. " * 600
+
+    text = f"{filler}The harbour committee decided to pay €7,400,000 for the new pier. {filler}"
+
+    assert "€7,400,000" in summary(text, "en")
+
+
+def test_a_sentence_that_leans_comes_only_with_what_it_leans_on() -> None:
+    """`It` without its noun is a riddle."""
+    text = (
+        "A lighthouse keeper found the wreck near the lighthouse. It carried copper. The wreck lies in deep water near "
+        "the old lighthouse. Divers will photograph the wreck in spring."
+    )
+
+    quoted = summary(text, "en", count=2)
+
+    assert "It carried" not in quoted
+
+
+def test_the_items_of_a_list_serve_where_there_is_little_else() -> None:
+    """Whoever writes a curriculum vitae writes no sentences."""
+    text = (
+        "Ada Quill\n\nExperience\n\n- Led the repair of the swing bridge at Goole, for £3.2 million\n- Taught welding "
+        "to forty apprentices in two years\n- Tea\n\nI am looking for work as a bridge engineer.\n"
+    )
+
+    assert summary(text, "en", count=3) == (
+        "Led the repair of the swing bridge at Goole, for £3.2 million · Taught welding to forty apprentices in two "
+        "years · I am looking for work as a bridge engineer."
+    )
+
+
+def test_an_answered_message_is_quoted_without_its_marks() -> None:
+    """The marks of each line would stand in the middle of the sentence."""
+    text = (
+        "Yes, we can.\n\n> Can the mill deliver forty sacks of\n> Manitoba flour before the\n> 3 July? We need flour.\n"
+    )
+
+    assert summary(text, "en", count=3) == (
+        "Yes, we can. Can the mill deliver forty sacks of Manitoba flour before the 3 July? We need flour."
+    )
