@@ -28,7 +28,9 @@ def test_the_head_of_a_message_is_no_sentence(line: str) -> None:
 
 def test_a_line_that_ends_in_a_preposition_goes_on() -> None:
     """Where lines were wrapped by hand, the next word may have fitted."""
-    text = "Work on the pier may not be done between\n1 May and 31 August because of the\nBlack-headed gulls that nest there."
+    text = (
+        "Work on the pier may not be done between\n1 May and 31 August because of the\nHerring gulls that nest there."
+    )
 
     assert len(prose(text)) == 1
 
