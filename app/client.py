@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from app.remote_service import Seen, Service
-from app.terminal import AsJson, TextFile, progress_bar, read_text, say, show, stop
+from app.terminal import AnyFile, AsJson, progress_bar, read_file, say, show, stop
 
 HERE: Final = "http://localhost:8080"
 MINUTE: Final = 60.0
@@ -64,7 +64,7 @@ cli = typer.Typer()
 
 @cli.command()
 def submit(  # noqa: PLR0913, PLR0917 - what a command is handed
-    file: TextFile,
+    file: AnyFile,
     server: Address = HERE,
     model: Annotated[str | None, typer.Option(help="The model to ask; by default the service's own choice.")] = None,
     key: Credential = None,
@@ -75,9 +75,9 @@ def submit(  # noqa: PLR0913, PLR0917 - what a command is handed
     """Hand a document in to a service, and print its task's id or, with --wait, the result."""
     if as_json and not wait:
         raise typer.BadParameter("without --wait there is no result to print", param_hint="--json")
-    document = {"content": read_text(file)} | ({"model_name": model} if model else {})
+    content = read_file(file)
     service = Service(server, key, patience)
-    task_id = service.hand_in(document)
+    task_id = service.hand_in(file.name, content, {"model_name": model} if model else {})
     if wait:
         say(f"Handed in as task {task_id}")
         _print_end(service, task_id, as_json=as_json)

@@ -93,21 +93,22 @@ class Service:
         """Return the command that watches a task."""
         return f"python -m app watch {task_id} --server {self.url}"
 
-    def hand_in(self, document: Seen) -> str:
+    def hand_in(self, name: str, content: bytes, options: Mapping[str, str]) -> str:
         """
-        Hand in a document, and return its task's id; however often it is sent, it is one task.
+        Hand in the file *name*, and return its task's id; however often it is sent, it is one task.
 
         Raises:
             typer.Exit: If it is refused, or nobody answers.
 
         """
-        name, persistence = {"Idempotency-Key": str(uuid4())}, Persistence(self.patience)
+        key, persistence = {"Idempotency-Key": str(uuid4())}, Persistence(self.patience)
         while True:
             try:
                 answer = requests.post(
-                    f"{self.url}/process_document/",
-                    json=document,
-                    headers=name,
+                    f"{self.url}/process_document/upload",
+                    files={"file": (name, content)},
+                    data=options,
+                    headers=key,
                     auth=self._signed,
                     timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
                     allow_redirects=False,

@@ -168,6 +168,7 @@ class Settings(BaseSettings):
     sweep_account: str | None = Field(None, description="The service account, by e-mail, that may ask for a sweep.")
 
     json_body_bytes: int = Field(2 * 1024 * 1024, ge=1024, description="The largest JSON body.")
+    upload_bytes: int = Field(10 * 1024 * 1024, ge=1, description="The largest file that is uploaded.")
     content_bytes: int = Field(1024 * 1024, ge=1, description="The largest `content` or `text`, in UTF-8 bytes.")
     body_budget_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bodies a process reads at once, together.")
     open_tasks: int = Field(20_000, ge=1, description="Tasks that one owner may have pending or processing at a time.")
@@ -214,9 +215,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "AFTERWORD_HEARTBEAT must be at most half of AFTERWORD_LEASE, or one missed beat loses the task"
             )
-        if not self.content_bytes <= self.json_body_bytes <= self.body_budget_bytes:
+        largest_body = max(self.json_body_bytes, self.upload_bytes)
+        if self.content_bytes > self.json_body_bytes or largest_body > self.body_budget_bytes:
             raise ValueError(
-                "AFTERWORD_CONTENT_BYTES must fit in AFTERWORD_JSON_BODY_BYTES, and that in AFTERWORD_BODY_BUDGET_BYTES"
+                "AFTERWORD_CONTENT_BYTES must fit in AFTERWORD_JSON_BODY_BYTES, "
+                "and that, like AFTERWORD_UPLOAD_BYTES, in AFTERWORD_BODY_BUDGET_BYTES"
             )
         self._refuse_half_an_identity()
         if not self.k_service:

@@ -20,6 +20,9 @@ from app.domain.processing import Json, Result
 from app.settings import Settings, explain, unknown
 
 TextFile = Annotated[Path, typer.Argument(help="A text file in UTF-8; - reads standard input.")]
+AnyFile = Annotated[
+    Path, typer.Argument(help="A file: PDF, DOCX, HTML, Markdown or text in any encoding; - reads standard input.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 errors: Final = Console(stderr=True)
@@ -77,14 +80,29 @@ def read_text(file: Path) -> str:
 
     """
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except OSError as error:
-        stop(f"{file} cannot be read: {error.strerror}")
+        text = read_file(file).decode()
     except UnicodeDecodeError:
         stop(f"{file} is not a text in UTF-8")
     if not text.strip():
         stop(f"{file} is empty")
     return text
+
+
+def read_file(file: Path) -> bytes:
+    """
+    Return what is in *file*, or say why there is nothing, and end.
+
+    Raises:
+        typer.Exit: If it cannot be read, or is empty.
+
+    """
+    try:
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        stop(f"{file} cannot be read: {error.strerror}")
+    if not content:
+        stop(f"{file} is empty")
+    return content
 
 
 def progress_bar() -> Progress:
@@ -115,7 +133,8 @@ def _readable(value: Json) -> str:
         extra = f" = {value['value']}" if value.get("value") else ""
         return f"  {value.get('type', ''):<13} {value['text']}{extra}  x{value.get('count', 1)}"
     if isinstance(value, dict):
-        return "  " + ", ".join(f"{value[key]} {key}" for key in value)
+        numbers = [f"{item} {name}" for name, item in value.items() if isinstance(item, int | float)]
+        return "  " + ", ".join([item for item in value.values() if isinstance(item, str)] + numbers)
     if isinstance(value, bool):
         return "  yes" if value else "  no"
     return f"  {value}"

@@ -117,6 +117,7 @@ def build(settings: Settings) -> Services:
         sign_of_life=SignOfLife(store),
         limits=Limits(
             json_body_bytes=settings.json_body_bytes,
+            upload_bytes=settings.upload_bytes,
             content_bytes=settings.content_bytes,
             body_budget_bytes=settings.body_budget_bytes,
             stream=settings.stream_seconds,

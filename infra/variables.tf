@@ -126,8 +126,8 @@ variable "service" {
     error_message = "memory_mib must hold the server (${local.base_memory_mib} MiB), cpu × child_memory_mib, and ${local.memory_per_body} × body_budget_mib, or a full instance is killed with all its work."
   }
   validation {
-    condition     = var.service.child_memory_mib >= 64 && var.service.body_budget_mib >= 2
-    error_message = "A task needs 64 MiB at the least, and the bodies 2: the largest JSON body."
+    condition     = var.service.child_memory_mib >= 64 && var.service.body_budget_mib >= 11
+    error_message = "A task needs 64 MiB at the least, and the bodies 11: the largest file, and the form around it."
   }
   validation {
     condition     = var.service.min_instances >= 0 && var.service.max_instances >= max(1, var.service.min_instances)

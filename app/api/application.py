@@ -6,11 +6,11 @@ from typing import Any, Final, override
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import docs_page, documents, health, internal, models, problems, reference, streams, tasks, texts
+from app.api import docs_page, documents, health, internal, models, problems, reference, streams, tasks, texts, uploads
 from app.api.entrance import Entrance
+from app.api.forms import ENVELOPE, UPLOADS
 from app.api.middleware import BodyBudget, HeadAsGet, LastResort, RequestIds, Traffic
 from app.api.security_headers import SecurityHeaders
 from app.api.services import Services
@@ -91,7 +91,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for module in (documents, texts, tasks, streams, models):
+    for module in (documents, uploads, texts, tasks, streams, models):
         app.include_router(module.router, responses=reference.WHERE_CALLERS_ARE_KNOWN)
     for module in (health, internal, docs_page):
         app.include_router(module.router)
@@ -121,8 +121,8 @@ def _middleware(services: Services) -> list[Middleware]:
             together=limits.body_budget_bytes,
             has_owners=services.callers is not None,
             time=limits.body_time,
+            larger={UPLOADS: min(limits.upload_bytes + ENVELOPE, limits.body_budget_bytes)},
         ),
-        Middleware(RequestBodyLimitMiddleware, max_body_size=limits.json_body_bytes),
     ]
 
 

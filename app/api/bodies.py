@@ -56,9 +56,20 @@ class JsonRoute(APIRoute):
         return handle_json
 
 
-def _refuse_other_media(headers: Headers) -> None:
+def refuse_encoded(headers: Headers) -> None:
+    """
+    Refuse a body that would have to be unpacked before anybody knows its size.
+
+    Raises:
+        Refused: If it is one.
+
+    """
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise Refused(415, "unsupported_media_type", "Send the body without a Content-Encoding.")
+
+
+def _refuse_other_media(headers: Headers) -> None:
+    refuse_encoded(headers)
     if not _has_body(headers) and "content-type" not in headers:
         return  # then it is the body that is missing
     media = Message()

@@ -1,5 +1,6 @@
 """Documents: handed in, and asked after."""
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response, status
@@ -21,6 +22,7 @@ from app.api.submissions import DocumentRequest
 from app.api.waiting import Patience, ended, not_modified, patience, poll, preference, refuse_wait
 from app.domain.errors import TaskNotFound
 from app.domain.processing import Kind
+from app.engine.submission import Submission
 
 router = APIRouter(
     tags=["documents"],
@@ -42,6 +44,42 @@ ENDED_ALREADY: Final = answer(
     description="The task has ended while you waited, as you prefer.",
 )
 
+ACCEPTED: Final = (
+    answer(202, "Location", "Retry-After", "Idempotency-Replayed-if-any", "Preference-Applied-if-any", links=NEXT)
+    | ENDED_ALREADY
+)
+
+
+@dataclass
+class Reception:
+    """Where documents are handed in, in whatever form they come: what the request says beside its body."""
+
+    request: Request
+    given: Given
+    caller: Owner
+    key: Key
+    asked: Annotated[Patience, Depends(preference)]
+    reserved: Reserved
+    background_tasks: BackgroundTasks
+    response: Response
+
+    async def take_in(self, submission: Submission) -> DocumentStatus:
+        """Make a task of *submission*, start it, and wait for its end if the caller prefers that."""
+        accepted = await self.given.intake.accept(submission, self.reserved)
+        headers = self.response.headers
+        headers["Location"] = f"/document_status/{accepted.task.id}"
+        headers.update(REPLAYED if accepted.replayed else {})
+        if self.asked.time:
+            await self.reserved.start()
+            task, applied = await ended(accepted.task, self.request, self.given, self.caller, self.asked)
+            headers.update(applied)
+            if task.status.is_final:
+                self.response.status_code = status.HTTP_200_OK
+                return DocumentStatus.of(task)
+        self.background_tasks.add_task(self.reserved.start)
+        headers["Retry-After"] = ask_again(accepted.task, self.given).get("Retry-After", "1")
+        return DocumentStatus.accepted(accepted.task)
+
 
 @router.post(
     "/process_document",
@@ -54,40 +92,16 @@ ENDED_ALREADY: Final = answer(
     status_code=status.HTTP_202_ACCEPTED,
     dependencies=[Depends(refuse_wait)],
     response_description="Accepted: the task is stored, and survives this process.",
-    responses=WITH_A_BODY
-    | answer(202, "Location", "Retry-After", "Idempotency-Replayed-if-any", "Preference-Applied-if-any", links=NEXT)
-    | ENDED_ALREADY,
+    responses=WITH_A_BODY | ACCEPTED,
 )
-async def process_document(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
-    request: Request,
-    document: DocumentRequest,
-    given: Given,
-    caller: Owner,
-    key: Key,
-    asked: Annotated[Patience, Depends(preference)],
-    reserved: Reserved,
-    background_tasks: BackgroundTasks,
-    response: Response,
-) -> DocumentStatus:
+async def process_document(document: DocumentRequest, reception: Annotated[Reception, Depends()]) -> DocumentStatus:
     """
     Hand in a document; the answer comes at once, the result later, at the `Location`.
 
     With `Prefer: wait=N` the answer is the finished task, and its status 200,
     if it ends within so many seconds.
     """
-    accepted = await given.intake.accept(document.submission(caller, key, given.limits), reserved)
-    response.headers["Location"] = f"/document_status/{accepted.task.id}"
-    response.headers.update(REPLAYED if accepted.replayed else {})
-    if asked.time:
-        await reserved.start()
-        task, applied = await ended(accepted.task, request, given, caller, asked)
-        response.headers.update(applied)
-        if task.status.is_final:
-            response.status_code = status.HTTP_200_OK
-            return DocumentStatus.of(task)
-    background_tasks.add_task(reserved.start)
-    response.headers["Retry-After"] = ask_again(accepted.task, given).get("Retry-After", "1")
-    return DocumentStatus.accepted(accepted.task)
+    return await reception.take_in(document.submission(reception.caller, reception.key, reception.given.limits))
 
 
 @router.get(

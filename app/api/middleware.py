@@ -8,8 +8,9 @@ own would stand between a request and its background tasks.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from app.api.problems import CODES, Refused, problem
+from app.api.problems import CODES, Refused, path_of, problem
 from app.telemetry.logs import frames_of, get_logger
 
 LONGEST_NUMBER: Final = 20
@@ -153,20 +154,31 @@ class BodyBudget:
     is read if its declared length exceeds what is left at that moment, and
     later, if others that were let in beside it have filled the rest.
 
-    One that declares no length is taken for the largest, and is cut off there
-    by the framework. One that no endpoint reads counts for what the server
-    reads ahead of the application.
+    One that declares no length is taken for the largest, and is cut off there.
+    One that no endpoint reads counts for what the server reads ahead of the
+    application.
     """
 
-    def __init__(self, app: ASGIApp, *, largest: int, together: int, has_owners: bool, time: timedelta) -> None:
+    def __init__(  # noqa: PLR0913 - each bounds something else
+        self,
+        app: ASGIApp,
+        *,
+        largest: int,
+        together: int,
+        has_owners: bool,
+        time: timedelta,
+        larger: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         """
         Stand in front of *app*; sizes are in bytes, *time* runs from when the application begins to read.
 
         If it *has_owners*, none of them gets more than half of it, or room for one body.
+        Some paths take *larger* ones.
         """
         self._app = app
         self._largest = largest
-        self._share = max(largest, together // 2) if has_owners else together
+        self._larger = larger
+        self._share = max(largest, *larger.values(), together // 2) if has_owners else together
         self._time = time
         self._held: Counter[str | None] = Counter()
         self.left = together
@@ -176,15 +188,15 @@ class BodyBudget:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        size, owner = self._size(scope), scope.get("state", {}).get("owner")
-        if size > self._largest:
-            code, detail = CODES[413]
-            await problem(scope, 413, code, detail)(scope, receive, send)
+        largest = self._larger.get(path_of(scope).rstrip("/"), self._largest)
+        size, owner = _size(scope, largest), scope.get("state", {}).get("owner")
+        if size > largest:
+            await problem(scope, 413, *CODES[413])(scope, receive, send)
         elif size > self.room(owner):
             refusal = problem(scope, 503, TOO_MANY, NO_ROOM, retryable=True, headers=SOON)
             await refusal(scope, receive, send)
         else:
-            body = _Body(self, receive, owner=owner, time=self._time, unread=min(size, READ_AHEAD))
+            body = _Body(self, receive, owner=owner, time=self._time, largest=largest, unread=min(size, READ_AHEAD))
             try:
                 await self._app(scope, body.receive, send)
             finally:
@@ -201,22 +213,24 @@ class BodyBudget:
         if not self._held[owner]:
             del self._held[owner]
 
-    def _size(self, scope: Scope) -> int:
-        headers = Headers(scope=scope)
-        if "transfer-encoding" in headers:
-            return self._largest
-        declared = headers.get("content-length", "0")
-        plain = declared.isdecimal() and len(declared) < LONGEST_NUMBER
-        return int(declared) if plain else self._largest + 1
+
+def _size(scope: Scope, largest: int) -> int:
+    headers = Headers(scope=scope)
+    if "transfer-encoding" in headers:
+        return largest
+    declared = headers.get("content-length", "0")
+    plain = declared.isdecimal() and len(declared) < LONGEST_NUMBER
+    return int(declared) if plain else largest + 1
 
 
 class _Body:
     """One body on its way to the application; *held* is what it counts of the budget."""
 
-    def __init__(
-        self, budget: BodyBudget, receive: Receive, *, owner: str | None, time: timedelta, unread: int
+    def __init__(  # noqa: PLR0913 - what there is to know of a body
+        self, budget: BodyBudget, receive: Receive, *, owner: str | None, time: timedelta, largest: int, unread: int
     ) -> None:
         self._budget = budget
+        self._largest = largest
         self._owner = owner
         self._receive = receive
         self._time = time
@@ -234,7 +248,7 @@ class _Body:
         Receive the next part; what follows a complete body may take as long as it likes.
 
         Raises:
-            Refused: If the body takes too long, or there is no room for this part.
+            Refused: If the body takes too long, grows too large, or there is no room for this part.
 
         """
         if self._is_complete:
@@ -248,6 +262,8 @@ class _Body:
         except TimeoutError as error:
             raise Refused(408, "body_too_slow", TOO_SLOW, retryable=True, headers={"Connection": "close"}) from error
         size = len(message.get("body", b""))
+        if self.held + size > self._largest:
+            raise Refused(413, *CODES[413])
         if size > self._budget.room(self._owner):
             raise Refused(503, TOO_MANY, NO_ROOM, retryable=True, headers=SOON)
         self.count(size)

@@ -87,7 +87,7 @@ MEANS: Final[Mapping[int, str]] = {
     404: "There is no such task, or it is not yours.",
     408: "The request, or its body, took too long to arrive.",
     413: "The body is larger than this service accepts.",
-    415: "The body is not JSON.",
+    415: "The body is not of the type that is taken here.",
     422: "The request is not valid.",
     429: "Too many requests, too many open tasks, or too many requests that wait.",
     431: "The address and the headers are larger than this service accepts.",
@@ -170,20 +170,21 @@ def complete(schema: dict[str, Any], services: Services) -> None:
     schema["components"]["headers"] = dict(HEADERS)
     for operations in schema["paths"].values():
         for operation in operations.values():
-            _leave_out_null(operation.get("parameters", ()))
+            _leave_out_null(parameter["schema"] for parameter in operation.get("parameters", ()))
             operation["responses"] = dict(sorted(operation["responses"].items()))
             for response in operation["responses"].values():
                 _describe_problem(response)
                 response["headers"] = response.get("headers", {}) | _references(["X-Request-Id"])
     _describe_requests(schema["components"]["schemas"], services)
+    _leave_out_null(schema["components"]["schemas"]["UploadRequest"]["properties"].values())
 
 
-def _leave_out_null(parameters: Any) -> None:  # noqa: ANN401 - JSON
-    """Describe a parameter that may be left out as what it is if it is there; only a body can hold a null."""
-    for parameter in parameters:
-        kinds = [kind for kind in parameter["schema"].pop("anyOf", ()) if kind != {"type": "null"}]
+def _leave_out_null(schemas: Iterable[dict[str, Any]]) -> None:
+    """Describe what may be left out as what it is if it is there; only JSON can hold a null."""
+    for schema in schemas:
+        kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
         for kind in kinds:
-            parameter["schema"] |= kind
+            schema.update(kind)
 
 
 def _describe_problem(response: dict[str, Any]) -> None:
@@ -196,14 +197,15 @@ def _describe_problem(response: dict[str, Any]) -> None:
 
 def _describe_requests(schemas: dict[str, Any], services: Services) -> None:
     """Say what this service takes: the names of its models, its limits, its defaults."""
-    limit, defaults = services.limits.content_bytes, services.intake.defaults
-    for name, kind, content in (
-        ("DocumentRequest", Kind.DOCUMENT, "content"),
-        ("TextRequest", Kind.TEXT, "text"),
+    limits, defaults = services.limits, services.intake.defaults
+    for name, kind, content, limit in (
+        ("DocumentRequest", Kind.DOCUMENT, "content", limits.content_bytes),
+        ("TextRequest", Kind.TEXT, "text", limits.content_bytes),
+        ("UploadRequest", Kind.DOCUMENT, "file", limits.upload_bytes),
     ):
         members = schemas[name]["properties"]
         members["model_name"]["enum"] = list(services.catalogue.names(kind))
         members[content]["maxLength"] = limit
-        members[content]["description"] += f" It may have {limit:,} bytes in UTF-8."
+        members[content]["description"] += f" It may have {limit:,} bytes{'' if content == 'file' else ' in UTF-8'}."
         members["max_attempts"]["default"] = defaults.max_attempts
         members["ttl_seconds"]["default"] = int(defaults.time_to_live.total_seconds())

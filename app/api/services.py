@@ -28,6 +28,7 @@ class Limits:
 
     Attributes:
         json_body_bytes: The largest body of a request.
+        upload_bytes: The largest file.
         content_bytes: The largest `content` or `text`, in UTF-8.
         body_budget_bytes: All bodies that this process holds at one moment.
         body_time: How long a body may take to arrive.
@@ -39,6 +40,7 @@ class Limits:
     """
 
     json_body_bytes: int = 2 * 1024 * 1024
+    upload_bytes: int = 10 * 1024 * 1024
     content_bytes: int = 1024 * 1024
     body_budget_bytes: int = 64 * 1024 * 1024
     body_time: timedelta = timedelta(seconds=30)

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.api.services import Limits
 from app.domain.processing import Json, Kind
-from app.domain.task import KEEP_TEXT
+from app.domain.task import FILE, KEEP_TEXT
 from app.engine.submission import Submission
 
 SAMPLE: Final[dict[str, JsonValue]] = {
@@ -106,14 +106,9 @@ class RunOptions(BaseModel):
         return members
 
 
-class DocumentRequest(RunOptions):
-    """A document to be read."""
+class DocumentOptions(RunOptions):
+    """How a document is read, in whatever form it comes."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [SAMPLE]})
-
-    content: Document = Field(
-        json_schema_extra={"pattern": NOT_BLANK}, description="The document; it must not be blank."
-    )
     model_name: str = Field("default_ai_model", description="A model for documents, as `/models` lists them.")
     summary_sentences: Annotated[int, Field(ge=1, le=20), Whole] | None = Field(
         None, description="How many sentences the summary has."
@@ -125,9 +120,36 @@ class DocumentRequest(RunOptions):
         None, max_length=10, description="Which entities are wanted; by default all."
     )
     language: Language | None = Field(None, description="The document's language; by default it is recognised.")
-
     keep_text: bool = Field(
         default=False, description="Whether the text is kept, until the task expires, at `/tasks/{task_id}/text`."
+    )
+
+    def about(self, content: bytes, owner: str, key: str | None, *, is_file: bool = False) -> Submission:
+        """Return the submission of this *content* that *owner* asks for."""
+        options: dict[str, Json] = self.model_dump(
+            include={"summary_sentences", "max_keywords", "entity_types", "language"}, exclude_none=True
+        )
+        ways = {FILE: is_file, KEEP_TEXT: self.keep_text}
+        return Submission(
+            kind=Kind.DOCUMENT,
+            owner=owner,
+            content=content,
+            model_name=self.model_name,
+            key=key,
+            options=options | {name: True for name, is_wanted in ways.items() if is_wanted},
+            max_attempts=self.max_attempts,
+            time_to_live=self.time_to_live,
+            delay=timedelta(seconds=self.delay_seconds),
+        )
+
+
+class DocumentRequest(DocumentOptions):
+    """A document to be read."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SAMPLE]})
+
+    content: Document = Field(
+        json_schema_extra={"pattern": NOT_BLANK}, description="The document; it must not be blank."
     )
 
     def submission(self, owner: str, key: str | None, limits: Limits) -> Submission:
@@ -138,23 +160,7 @@ class DocumentRequest(RunOptions):
             RequestValidationError: If the content exceeds the *limits*.
 
         """
-        content = _encoded(self.content, "content", limits)
-        options: dict[str, Json] = self.model_dump(
-            include={"summary_sentences", "max_keywords", "entity_types", "language"}, exclude_none=True
-        )
-        if self.keep_text:
-            options[KEEP_TEXT] = True
-        return Submission(
-            kind=Kind.DOCUMENT,
-            owner=owner,
-            content=content,
-            model_name=self.model_name,
-            key=key,
-            options=options,
-            max_attempts=self.max_attempts,
-            time_to_live=self.time_to_live,
-            delay=timedelta(seconds=self.delay_seconds),
-        )
+        return self.about(_encoded(self.content, "content", limits), owner, key)
 
 
 class TextRequest(RunOptions):

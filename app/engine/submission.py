@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid5
@@ -62,7 +63,7 @@ class Submission:
     time_to_live: timedelta | None = None
     delay: timedelta = timedelta(0)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """
         Tells a repetition from another request: a hash of all that was asked for.
@@ -75,6 +76,10 @@ class Submission:
         asked: list[Json] = [content, self.model_name, dict(self.options), self.key]
         asked += [self.max_attempts, kept, self.delay.total_seconds()]
         return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def learn_fingerprint(self) -> None:
+        """Compute the fingerprint, where that holds nobody up."""
+        _ = self.fingerprint
 
     @property
     def chosen_id(self) -> str | None:

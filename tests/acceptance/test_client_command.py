@@ -54,10 +54,10 @@ def test_a_document_is_handed_in_and_its_result_printed(service: Instance, lette
         code, printed, said = shown.ended()
 
     assert code == 0
-    assert printed.split() == ["summary", *LETTER.split(), "words", "10"]
+    assert printed.split() == ["summary", *LETTER.split(), "words", "10", "document", "text/plain"]
     assert "Handed in as task " in said
     assert "reading" in said
-    assert " 50 %" in said
+    assert " 60 %" in said
 
 
 def test_the_id_is_all_that_is_printed_where_nobody_waits(service: Instance, letter: Path) -> None:
@@ -77,6 +77,20 @@ def test_machines_get_json_and_nothing_else(service: Instance, letter: Path) -> 
 
     assert json.loads(watched.stdout)["summary"] == LETTER
     assert watched.returncode == 0
+
+
+def test_any_file_can_be_handed_in(service: Instance, tmp_path: Path) -> None:
+    """Which type it is, the service finds out; its name does not count."""
+    file = tmp_path / "carta.pdf"
+    file.write_text("Mañana llueve.", encoding="utf-8")
+
+    submitted = command(
+        {"AFTERWORD_SERVER": service.url}, "submit", str(file), "--model", "well_behaved", "--wait", "--json"
+    )
+
+    result = json.loads(submitted.stdout)
+    assert "Mañana llueve." in result["summary"]
+    assert result["document"]["media_type"] == "text/plain"
 
 
 def test_a_text_can_come_from_standard_input(service: Instance) -> None:
@@ -138,7 +152,7 @@ def test_a_cancelled_task_is_an_error(service: Instance, letter: Path, tmp_path:
     task_id = handed_in(service, letter, "sleeps")
 
     with calling(service, tmp_path, "watch", task_id) as shown:
-        shown.wait_to_say("10 %")
+        shown.wait_to_say("28 %")
         httpx.post(f"{service.url}/tasks/{task_id}/cancel").raise_for_status()
         code, printed, said = shown.ended()
 
@@ -151,7 +165,7 @@ def test_who_stops_watching_is_told_that_the_task_goes_on(service: Instance, let
     task_id = handed_in(service, letter, "sleeps")
 
     with calling(service, tmp_path, "watch", task_id) as shown:
-        shown.wait_to_say("10 %")
+        shown.wait_to_say("28 %")
         shown.process.send_signal(signal.SIGINT)
         code, printed, said = shown.ended()
 

@@ -18,7 +18,9 @@ CHANGING: Final = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
 )
-WAITING: Final = re.compile(r"```sh\n(\.venv/bin/python -m app submit FILE --wait)\n(curl -N .+)\n```")
+WAITING: Final = re.compile(r"```sh\n(\.venv/bin/python -m app submit FILE --wait)\n(?:curl -F .+\n)?(curl -N .+)\n```")
+UPLOAD: Final = re.compile(r"\n(curl -F file=@FILE .+)\n")
+EXAMPLE: Final = "docs/examples/documents/informe-es.txt"
 KEYS: Final = re.compile(r"```sh\nAFTERWORD_AUTH=required make run .+\n(key=[^`]+)```")
 HEADERS_SHOWN: Final = ("http/", "location:", "retry-after:")
 LIMIT: Final = 150
@@ -47,9 +49,7 @@ def test_the_first_command_prints_a_result_and_its_task_can_be_watched(name: str
     """Whoever reads one screen of it should see the service work."""
     page = (ROOT / name).read_text(encoding="utf-8").replace("ARCHIVO", "FILE")
     submit, watch = WAITING.findall(page)[0]
-    submit = submit.replace(".venv/bin/python", sys.executable).replace(
-        "FILE", "docs/examples/documents/informe-es.txt"
-    )
+    submit = submit.replace(".venv/bin/python", sys.executable).replace("FILE", EXAMPLE)
 
     with running(tmp_path / "log", AFTERWORD_SQLITE_PATH=str(tmp_path / "tasks.db")) as instance:
         variables = environment({"AFTERWORD_SERVER": instance.url})
@@ -61,6 +61,19 @@ def test_the_first_command_prints_a_result_and_its_task_can_be_watched(name: str
 
     assert "Universidad de Zaragoza" in printed.stdout
     assert '"status":"completed"' in seen
+
+
+def test_a_file_can_be_handed_in_with_curl(tmp_path: Path) -> None:
+    """A form is what every tool can send, each in its own way."""
+    command = UPLOAD.findall((ROOT / "README.md").read_text(encoding="utf-8"))[0]
+
+    with running(tmp_path / "log", AFTERWORD_SQLITE_PATH=str(tmp_path / "tasks.db")) as instance:
+        accepted = json.loads(call(command.replace("http://localhost:8080", instance.url).replace("FILE", EXAMPLE)))
+        task = httpx.get(f"{instance.url}/tasks/{accepted['task_id']}", params={"wait": 30}, timeout=40).json()
+
+    assert (accepted["status"], task["status"]) == ("pending", "completed")
+    assert len(task["result"]["keywords"]) == 5
+    assert task["result"]["document"]["media_type"] == "text/plain"
 
 
 def test_the_key_that_the_readme_makes_lets_in(tmp_path: Path) -> None:

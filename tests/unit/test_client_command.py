@@ -102,7 +102,7 @@ def test_a_document_is_handed_in_once_however_often_that_is_tried(letter: str) -
         result = run("submit", letter, AFTERWORD_SERVER=server.url, AFTERWORD_KEY="secret")
 
     assert (result.exit_code, result.stdout) == (0, f"{TASK}\n")
-    assert [path for path, _, _ in server.heard] == ["/process_document/"] * 4
+    assert [path for path, _, _ in server.heard] == ["/process_document/upload"] * 4
     assert len({key for _, key, _ in server.heard}) == 1
     assert {credential for _, _, credential in server.heard} == {"Bearer secret"}
 
@@ -217,12 +217,12 @@ def test_json_needs_something_to_print(letter: str) -> None:
     assert "--wait" in result.stderr
 
 
-def test_a_file_that_is_no_text_is_never_sent(tmp_path: Path) -> None:
-    """The same sentence as for `process`."""
-    (tmp_path / "scan.pdf").write_bytes(b"%PDF-\xff")
+def test_a_file_that_is_empty_is_never_sent(tmp_path: Path) -> None:
+    """The service would refuse it; here it has a name."""
+    (tmp_path / "scan.pdf").touch()
     with stranger(ACCEPTED) as server:
         result = run("submit", str(tmp_path / "scan.pdf"), "--server", server.url)
 
     assert result.exit_code == 1
-    assert "is not a text in UTF-8" in result.stderr
+    assert "scan.pdf is empty" in result.stderr
     assert server.heard == []

@@ -18,6 +18,7 @@ from tests.unit.api.arrange import World, assert_problem, world
 
 PATHS = {
     "/process_document/": ["post"],
+    "/process_document/upload": ["post"],
     "/document_status/{task_id}": ["get"],
     "/process_text_async/": ["post"],
     "/task_status/{task_id}": ["get"],
@@ -41,6 +42,7 @@ WHERE_CALLERS_ARE_KNOWN = {401, 403, 429}
 OPEN = {"version", "live", "ready"}
 STATUSES = {
     "process_document": {200, 202, 415, 422},
+    "upload_document": {200, 202, 415, 422},
     "document_status": {200, 304, 404, 422},
     "process_text_async": {200, 415, 422},
     "task_status": {200, 304, 422},
@@ -59,7 +61,7 @@ STATUSES = {
 }
 """What each operation answers beside what all answer."""
 
-ACCEPTING = {"process_document": "202", "process_text_async": "200"}
+ACCEPTING = {"process_document": "202", "upload_document": "202", "process_text_async": "200"}
 AUTHENTICATE = {"WWW-Authenticate"}
 LIMITS = {"RateLimit", "RateLimit-Policy", "Retry-After"}
 

@@ -48,6 +48,8 @@ NAMES_NO_TASK: Final = {
     "HEAD /tasks": "the same without its body",
     "POST /process_document": "test_the_same_key_of_two_tenants_is_two_tasks",
     "POST /process_document/": "test_the_same_key_of_two_tenants_is_two_tasks",
+    "POST /process_document/upload": "test_the_same_key_of_two_tenants_is_two_tasks",
+    "POST /process_document/upload/": "test_the_same_key_of_two_tenants_is_two_tasks",
     "POST /process_text_async": "test_the_same_task_id_of_two_tenants_is_two_tasks",
     "POST /process_text_async/": "test_the_same_task_id_of_two_tenants_is_two_tasks",
     "POST /process_text_blocking": "test_the_same_key_of_two_blocking_calls_is_two_tasks",

@@ -44,6 +44,13 @@ async def submit(here: World, headers: Headers, **members: Any) -> str:  # noqa:
     return str(answered.raise_for_status().json()["task_id"])
 
 
+def handed_in(path: str, content: str) -> dict[str, Any]:
+    """Return what a document with this *content* is sent as, to be worked on later."""
+    if "upload" in path:
+        return {"files": {"file": ("letter.txt", content.encode())}, "data": LATER}
+    return {"json": {"content": content} | LATER}
+
+
 async def listed(here: World, headers: Headers, **parameters: str) -> tuple[list[str], str | None]:
     """Return the ids on one page of a listing, and what leads to the next."""
     answered = await here.caller.get("/tasks", params={"page_size": "1"} | parameters, headers=headers)
@@ -87,11 +94,14 @@ async def test_a_page_token_leads_to_ones_own_tasks_only(here: World, acme: Head
     assert set(seen) <= set(mine)
 
 
-@pytest.mark.parametrize("path", ["/process_document", "/process_document/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/process_document", "/process_document/", "/process_document/upload", "/process_document/upload/"],
+)
 async def test_the_same_key_of_two_tenants_is_two_tasks(here: World, acme: Headers, globex: Headers, path: str) -> None:
     """Everybody numbers orders from 1; neither may get the other's answer, nor learn that the key was used."""
     answers = [
-        await here.caller.post(path, json={"content": f"De {name}."} | LATER, headers=headers | KEY)
+        await here.caller.post(path, **handed_in(path, f"De {name}."), headers=headers | KEY)
         for name, headers in (("acme", acme), ("globex", globex), ("acme", acme))
     ]
 

@@ -17,6 +17,8 @@ ANYTHING: Final = "ANYTHING"
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/process_document": {"json": {"content": "Hola mundo."}},
     "/process_document/": {"json": {"content": "Hola mundo."}},
+    "/process_document/upload": {"files": {"file": ("letter.txt", b"Hola mundo.")}},
+    "/process_document/upload/": {"files": {"file": ("letter.txt", b"Hola mundo.")}},
     "/process_text_async": {"json": {"text": "hola", "task_id": "t-new"}},
     "/process_text_async/": {"json": {"text": "hola", "task_id": "t-new"}},
     "/process_text_blocking": {"params": {"text": "hola"}},
