@@ -17,10 +17,13 @@ COPY requirements-dev.lock ./
 RUN sed -n '/^uv==/,/# via/p' requirements-dev.lock >uv.txt \
     && python -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
         --require-hashes --requirement uv.txt
+# With LOCK=requirements-spacy.lock the statistical models are there too; docs/operations.md says what they take.
+ARG LOCK=requirements.lock
 COPY requirements.lock ./
+COPY requirements-spacy.lock ./
 RUN python -m venv --without-pip /opt/venv \
     && uv pip sync --quiet --no-cache --no-build --system-certs --python /opt/venv/bin/python --require-hashes \
-        requirements.lock
+        "$LOCK"
 # What nothing here imports: the tests of packages, what they are compiled from, the tables of phonenumbers' geocoder,
 # carrier and timezone, and the syntax of every language but Python, which rich would colour.
 WORKDIR /opt/venv/lib/python3.13/site-packages

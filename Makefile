@@ -30,7 +30,7 @@ IMAGE ?= localhost/afterword:$(COMMIT)
 # What builds an image, called with a folder and the image's name; what checks a Terraform module, called like
 # infra/check.sh; and, if there is one, what runs an image as Cloud Run does and checks it, called with its name and
 # a port.
-IMAGE_BUILDER ?= sh -c 'exec docker build --platform=linux/amd64 --build-arg COMMIT=$(COMMIT) --tag "$$1" "$$0"'
+IMAGE_BUILDER ?= sh -c 'exec docker build --platform=linux/amd64 --build-arg COMMIT=$(COMMIT) $(if $(LOCK),--build-arg LOCK=$(LOCK)) --tag "$$1" "$$0"'
 IMAGE_RUNNER ?=
 TERRAFORM_CHECK ?= infra/check.sh
 export COMMIT IMAGE_RUNNER TERRAFORM_CHECK
@@ -126,9 +126,10 @@ bench-watch: $(DEVELOPMENT) ## Measure what a thousand watchers cost, and how so
 	@exec $(PY) -m tests.benchmarks.watchers $(if $(SHORT),--short)
 
 evaluate: $(VENV)-evaluation/bin/spacy ## Measure how good the answers are, beside spaCy, yake and the first 80 words (ASK="--misses")
+	@$(if $(ASK),,$(EVALUATOR) -m pytest -q tests/evaluation)
 	@exec $(EVALUATOR) -m tests.evaluation $(ASK)
 
-image: $(DEVELOPMENT) ## Build the image (IMAGE=name), and list its packages in build/sbom.cdx.json
+image: $(DEVELOPMENT) ## Build the image (IMAGE=name, LOCK=requirements-spacy.lock), and list its packages in build/sbom.cdx.json
 	$(VENV)/bin/hadolint Dockerfile
 	$(IMAGE_BUILDER) . $(IMAGE)
 	@mkdir -p build

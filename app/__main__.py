@@ -108,7 +108,7 @@ def _is_taken(settings: Settings) -> bool:
 
 def _catalogue(settings: Settings) -> Catalogue:
     try:
-        return Catalogue.load(settings.processors)
+        return Catalogue.load(settings.processors, statistical_models=settings.statistical_models)
     except CatalogueError as error:
         stop(str(error))
 

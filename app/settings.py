@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     firestore_database: str = Field("(default)", description="The Firestore database.")
     allow_emulator: bool = Field(default=False, description="Accept an emulator on Cloud Run, for rehearsals.")
     processors: Names = Field((), description="Modules with models of your own, comma-separated.")
+    statistical_models: Literal["auto", "off"] = Field(
+        "auto", description="`auto`: the default engine asks those that are installed for names; `off`: rules alone."
+    )
 
     cpu_slots: int | None = Field(
         None,

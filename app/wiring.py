@@ -150,7 +150,7 @@ def _intake(engine: Engine, defaults: Defaults) -> Intake:
 
 def _engine(settings: Settings) -> Engine:
     storage = build_storage(settings)
-    catalogue = Catalogue.load(settings.processors)
+    catalogue = Catalogue.load(settings.processors, statistical_models=settings.statistical_models)
     timing = _timing(settings)
     slots = Slots({Execution.CPU: settings.slots_for_cpu, Execution.IO: settings.io_slots})
     registry = Registry()
@@ -206,6 +206,7 @@ def _pool(settings: Settings, catalogue: Catalogue, timing: Timing) -> Processor
         modules=settings.processors,
         memory=settings.child_memory_mib * MIB,
         cpu_time=max(timing.limit(processor) for processor in catalogue) + CPU_TIME_SLACK,
+        statistical_models=settings.statistical_models,
         log_level=settings.log_level,
     )
 

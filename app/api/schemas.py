@@ -193,6 +193,7 @@ class ModelView(BaseModel):
     description: str
     kinds: list[str] = Field(description="What it takes: `document`, `text` or both.")
     languages: list[str] = Field(description="BCP 47 codes it was made for; empty if it does not care.")
+    layers: list[str] = Field(description="What it consists of, if that depends on what is installed here.")
     execution: str = Field(description="`cpu`: in a process of its own; `io`: it waits for another service.")
     time_limit_seconds: float = Field(description="Of one attempt.")
     available: bool = Field(description="Whether it can work at the moment; what is handed in waits until it can.")
@@ -207,6 +208,7 @@ class ModelView(BaseModel):
             description=processor.description,
             kinds=sorted(kind.value for kind in processor.kinds),
             languages=list(processor.languages),
+            layers=list(processor.layers),
             execution=processor.execution.value,
             time_limit_seconds=limit.total_seconds(),
             available=reason is None,

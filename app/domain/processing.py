@@ -104,6 +104,7 @@ class Processor:
         languages: BCP 47 codes it was made for; empty if it does not care.
         time_limit: Wall-clock time of one attempt; None for the service's default.
         load: Called once in each process before the first run, to read models.
+        layers: What it consists of, if that depends on what is installed.
 
     """
 
@@ -116,6 +117,7 @@ class Processor:
     description: str = ""
     time_limit: timedelta | None = None
     load: Callable[[], None] | None = None
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

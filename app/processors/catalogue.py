@@ -18,6 +18,7 @@ from app.domain.errors import UnknownModel
 from app.domain.processing import Execution, Kind, Models, Processor, Run
 
 BUILT_IN: Final = ("app.processors.extractive", "app.processors.uppercase")
+RULES_ALONE: Final = ("app.processors.extractive_rules", "app.processors.uppercase")
 VARIABLE: Final = "AFTERWORD_PROCESSORS"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -87,16 +88,19 @@ class Catalogue(Models):
                 self._by_name[name] = offered
 
     @classmethod
-    def load(cls, modules: Sequence[str]) -> Self:
+    def load(cls, modules: Sequence[str], *, statistical_models: str = "auto") -> Self:
         """
         The built-in models and those of *modules*, which are imported for it.
+
+        With *statistical_models* "off", the default engine is offered with its rules alone.
 
         Raises:
             CatalogueError: If a module is missing, broken or offers nothing, or
                 if two models share a name.
 
         """
-        found = [offered for name in (*BUILT_IN, *modules) for offered in _offered(_imported(name))]
+        built_in = RULES_ALONE if statistical_models == "off" else BUILT_IN
+        found = [offered for name in (*built_in, *modules) for offered in _offered(_imported(name))]
         return cls(tuple({id(offered): offered for offered in found}.values()))
 
     def __iter__(self) -> Iterator[Processor]:

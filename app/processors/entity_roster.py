@@ -20,6 +20,7 @@ from app.processors.extractive import LANGUAGES
 from app.processors.gazetteers import Gazetteers, gazetteers
 from app.processors.mentions import Mention
 from app.processors.reading import Reading
+from app.processors.statistical import opinions, weighed
 from app.processors.ticks import Tick, no_tick
 
 MOST_SPANS = 200_000
@@ -98,7 +99,8 @@ def _judged(reading: Reading, tick: Tick) -> list[list[_Judged]]:
         share = MOST_SPANS * (section.end - section.start) // len(text) + 1
         sentences = (sentence for _, sentence in reading.sentences_of(section))
         candidates = islice(spans(text, sentences, section.lexicon), share)
-        judgements = ((span, judge(span, around)) for span in candidates)
+        asked = opinions(text, section.start, section.end, section.lexicon.language)
+        judgements = ((span, weighed(judge(span, around), span, asked, around)) for span in candidates)
         found.append(
             [
                 _as_judged(text, span, judgement)

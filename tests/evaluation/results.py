@@ -1,6 +1,6 @@
 """All documents, answered and scored."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
@@ -37,6 +37,10 @@ class Results:
         return Results(
             [one for one in self.every if language in (None, one.document.language) and engine in (None, one.engine)]
         )
+
+    def __add__(self, other: "Results") -> "Results":
+        """Look at both."""
+        return Results([*self.every, *other.every])
 
     @property
     def languages(self) -> list[str]:
@@ -83,9 +87,9 @@ class Results:
         return sum(right for right, _ in pairs) / max(1, sum(count for _, count in pairs))
 
 
-def evaluate(documents: Iterable[GoldDocument], engines: dict[str, dict[str, Engine]]) -> Results:
+def evaluate(documents: Iterable[GoldDocument], engines: Callable[[str], dict[str, Engine]]) -> Results:
     """Let each of the *engines* of its language answer each document, and score what they say."""
-    return Results([one for document in documents for one in _results(document, engines[document.language])])
+    return Results([one for document in documents for one in _results(document, engines(document.language))])
 
 
 def mean(figures: Iterable[float]) -> float:

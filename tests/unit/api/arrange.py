@@ -73,7 +73,13 @@ def stumble(_document: Document, _report: Report) -> Result:
 
 
 MODELS = (
-    Processor(name="extractive_v1", run=summarise, aliases=("default_ai_model", "summarizer_v1"), languages=("es",)),
+    Processor(
+        name="extractive_v1",
+        run=summarise,
+        aliases=("default_ai_model", "summarizer_v1"),
+        languages=("es",),
+        layers=("rules",),
+    ),
     Processor(name="uppercase", run=shout, kinds=frozenset({Kind.TEXT})),
     Processor(name="refusing", run=refuse),
     Processor(name="stumbling", run=stumble),

@@ -68,6 +68,7 @@ async def test_models_are_listed_with_what_they_take(here: World) -> None:
     assert [model["name"] for model in models] == ["extractive_v1", "uppercase", "refusing", "stumbling"]
     assert models[0]["aliases"] == ["default_ai_model", "summarizer_v1"]
     assert (models[1]["kinds"], models[1]["execution"]) == (["text"], "cpu")
+    assert (models[0]["layers"], models[1]["layers"]) == (["rules"], [])
 
 
 async def test_a_model_that_can_work_is_available(here: World) -> None:
