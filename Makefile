@@ -71,7 +71,7 @@ RELEASED = $(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$(COMMIT)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bench bench-tenants bench-watch evaluate image image-check check-infra deploy rollback audit lock clean
+.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bench bench-tenants bench-watch bench-read evaluate image image-check check-infra deploy rollback audit lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s  %s\n", $$1, $$2 }' Makefile
@@ -121,6 +121,9 @@ bench: $(DEVELOPMENT) ## Ask for the health while forty documents of 200 KB are 
 
 bench-tenants: $(DEVELOPMENT) ## Measure what one caller notices of wrong keys and of another caller's flood
 	@exec $(PY) -m tests.benchmarks.tenants
+
+bench-read: $(DEVELOPMENT) ## Measure how long documents of 2 KB to 8 MB take the default engine, and how much memory
+	@exec $(PY) -m tests.benchmarks.reading
 
 bench-watch: $(DEVELOPMENT) ## Measure what a thousand watchers cost, and how soon they hear of a write (SHORT=1: less)
 	@exec $(PY) -m tests.benchmarks.watchers $(if $(SHORT),--short)
