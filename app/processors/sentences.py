@@ -59,7 +59,7 @@ _MESSAGE_HEADER = re.compile(
     r"|assunto|envoy\u00e9(?: le)?|\u00e0|objet)\**\s?:",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"\s{0,3}>")
+_QUOTED = re.compile(r"[ \t]{0,3}(?:>[ \t]?)+")
 _SHORT_LINE = 60
 _NARROWEST = 45
 _TITLE_AND_TEXT = 2
@@ -177,10 +177,13 @@ def _unwrapped(lines: list[_Line]) -> Iterator[tuple[int, int]]:
 def _breaks(line: str, following: str, width: int, count: int) -> bool:
     """Tell a line that ends on purpose from one that was wrapped because the next word did not fit."""
     if _QUOTED.match(line) and _QUOTED.match(following):
-        return _breaks(_QUOTED.sub("", line, count=1), _QUOTED.sub("", following, count=1) or "\n", width - 2, count)
+        width -= len(line) - len(line := _QUOTED.sub("", line, count=1))
+        following = _QUOTED.sub("", following, count=1)
+        if not line.strip() or not following.strip():
+            return True
     if _HEADING_MARK.match(line) or _BULLET.match(following) or line.rstrip().endswith(":"):
         return True
-    if not following.strip() or _COLUMNS.search(line) or _COLUMNS.search(following):
+    if _COLUMNS.search(line) or _COLUMNS.search(following):
         return True
     opening, ending = following.lstrip()[:1], line.rsplit(maxsplit=1)[-1]
     if opening.islower() or ending.endswith(("-", "(")) or signs().get(ending.lower()) == NOUN:

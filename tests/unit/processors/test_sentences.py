@@ -38,3 +38,11 @@ def test_a_line_that_ends_in_a_preposition_goes_on() -> None:
 def test_a_short_word_with_a_full_stop_before_a_small_letter_is_an_abbreviation() -> None:
     """No list knows all that doctors and engineers shorten."""
     assert len(prose("On arrival the resp. rate was 28 and the temp. of the water low. Both fell later.")) == 2
+
+
+@pytest.mark.parametrize("mark", [">", "> ", ">>", ">" * 20_000])
+def test_empty_lines_of_an_answered_message_part_its_paragraphs(mark: str) -> None:
+    """Every mail program marks them, too."""
+    text = f"{mark} The pier is closed.\n{mark}\n{mark} The quay is open.\n"
+
+    assert [sentence.lstrip("> ") for sentence in prose(text)] == ["The pier is closed.", "The quay is open."]
