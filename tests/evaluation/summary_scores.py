@@ -11,7 +11,8 @@ from tests.evaluation.gold import GoldDocument
 _HEADING_WORDS: Final = 12
 _ENDS: Final = tuple(".!?…:;|")
 _CLOSING: Final = "\"'”\u2019»)]*_"
-_LABEL: Final = re.compile(r"(?:\W+|\d{1,3}(?:\.\d{1,3}){0,3}[.)]|[a-zA-Z]\))")
+_BULLET: Final = re.compile(r"[-*>|+#=~\u2022\u2013\u2014\u25aa\u00b7]+")
+_NUMBER: Final = re.compile(r"^\s*(?:\d{1,3}(?:\.\d{1,3}){0,3}[.)]|[a-zA-Z]\))\s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ def violations(summary: str, text: str) -> Iterator[str]:
 
     It is read from left to right as the longest runs of words that stand in the text.
     """
-    source, quoted = list(_source(text)), [word for word in summary.split() if not _is_label(word)]
+    source, quoted = list(_source(text)), [word for word in summary.split() if not _BULLET.fullmatch(word)]
     places: dict[str, list[int]] = {}
     for at, word in enumerate(source):
         places.setdefault(word.text, []).append(at)
@@ -89,7 +90,7 @@ def _source(text: str) -> Iterator[_Word]:
     lines = text.splitlines()
     begins = True
     for number, line in enumerate(lines):
-        words = [word for word in line.split() if not _is_label(word)]
+        words = [word for word in _NUMBER.sub("", line, count=1).split() if not _BULLET.fullmatch(word)]
         heading = _is_heading(line, alone=not any(_around(lines, number)))
         for at, word in enumerate(words):
             begins = begins or at == 0
@@ -107,11 +108,6 @@ def _is_heading(line: str, *, alone: bool) -> bool:
     if bare.startswith("#") or (bare.isupper() and len(bare.split()) <= _HEADING_WORDS):
         return True
     return alone and len(bare.split()) <= _HEADING_WORDS and not bare.rstrip(_CLOSING).endswith(_ENDS)
-
-
-def _is_label(word: str) -> bool:
-    """Whether *word* is only a bullet or a number of a list, which a quotation may leave out."""
-    return _LABEL.fullmatch(word) is not None
 
 
 def _longest_run(

@@ -35,10 +35,10 @@ def test_a_fact_is_told_if_each_part_is_in_one_of_its_ways(summary: str, *, told
 
 
 def test_whole_sentences_in_their_order_are_fine() -> None:
-    """Bullets may be left out, and sentences that open alike do not run into each other."""
+    """Bullets may be left out, a number may end a sentence, and those that open alike do not run into each other."""
     summary = (
         "The Port Authority of Kilmory closes Pier Street on 3 May 2024. Ships wait outside the harbour wall. "
-        "Call Ms Orla Tennant for a berth. The harbour wall was built in 1911."
+        "Call Ms Orla Tennant for a berth. The harbour wall was built in 1911. Traffic fell by 4 %. Nobody knows."
     )
 
     assert list(violations(summary, NOTICE.text)) == []
