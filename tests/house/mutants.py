@@ -23,6 +23,7 @@ COPIED: Final = (
     "tests/unit/engine",
     "tests/factories.py",
     "tests/fake_changes.py",
+    "tests/fake_pool.py",
     "tests/fakes.py",
 )
 TESTS: Final = ("tests/unit/engine", "tests/unit/domain")
