@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from app.domain.processing import Json
 from app.processors.entity_amounts import amounts
 from app.processors.entity_dates import dates
+from app.processors.entity_evidence import PARTICLES
 from app.processors.entity_names import name_of
 from app.processors.entity_patterns import addresses, phones
 from app.processors.entity_roster import names
@@ -94,7 +95,7 @@ def _group(text: str, offset: int, mentions: Sequence[Mention], groups: dict[_Ke
     """Put the mentions of one thing together: by its value, else by its name in any case."""
     for mention in mentions:
         written = mention.name or name_of(text, mention.start, mention.end)
-        key = (mention.type, mention.value or written.casefold())
+        key = (mention.type, mention.value or _bare(written))
         entity = groups.get(key)
         if entity is None:
             first = offset + mention.start
@@ -104,6 +105,12 @@ def _group(text: str, offset: int, mentions: Sequence[Mention], groups: dict[_Ke
         entity.forms[written] = entity.forms.get(written, 0) + 1
         if len(entity.positions) < MOST_POSITIONS:
             entity.positions.append((offset + mention.start, offset + mention.end))
+
+
+def _bare(name: str) -> str:
+    """Leave out what is not written every time: `The World Bank`, `Parque Nacional (de) Ordesa`."""
+    words = [word for word in name.casefold().split() if word not in PARTICLES]
+    return " ".join(words) or name.casefold()
 
 
 def _pruned(groups: dict[_Key, Entity]) -> dict[_Key, Entity]:

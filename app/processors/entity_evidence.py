@@ -22,6 +22,20 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate that may be a name, where it stands in the whole text, and what is thought of it."""
+
+    start: int
+    end: int
+    name: str
+    judgement: Judgement
+    opens: bool
+    in_heading: bool
+    acronym: str
+    """What is written in brackets behind it, if that may be one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the judge knows of the whole document."""
 

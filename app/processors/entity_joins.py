@@ -19,6 +19,8 @@ _ADJECTIVE = re.compile(
     r"|départementale?|universitaire|hospitalier|français|française|ivoirienne?s?|sénégalaise?|belge|suisse|agricole)"
     r"(?: (?:de la|de l['\u2019]|del|de|d['\u2019]|du|des|da|do|das|dos|pour la|pour l['\u2019]|pour le))? ?"
 )
+_ELIDED = re.compile(r" [LD]['\u2019]")
+_OF_A_PERSON = frozenset({"de", "del", "de la", "de los", "da", "do", "das", "dos", "van", "von", "van der", "di"})
 _PREPOSITION_LIST = (
     "de|del|de la|de las|de los|de l|d|do|da|dos|das|du|des|of|of the|von|van|van der|van den|der|den|di|bin|al|el|la"
     "|le|sobre|sur|on|para|pour|for|against|contra|y de|e de|et de|et du|et des|y del|y de la|e da|e do|and the"
@@ -48,10 +50,10 @@ def belongs(text: str, run: Sequence[Part], following: Sequence[Part]) -> bool:
     if not gap.strip():
         return gap in {" ", "\u00a0"} or "\n" in gap
     last = run[-1].word
-    if _ADJECTIVE.fullmatch(gap):
+    if _ADJECTIVE.fullmatch(gap) or _ELIDED.fullmatch(gap):
         return is_head(run[0].word.lower(), lists) or is_head(last.lower(), lists)
     if gap.strip() == ".":
-        return len(gap) > 1 and (len(last) == 1 or last.lower() in lists.titles)
+        return len(gap) > 1 and (len(last) == 1 or last.lower() in lists.titles or last.lower() in lists.place_heads)
     if len(gap) > _LONGEST_GAP or gap[0] not in " \n":
         return _is_suffix_after_comma(gap, part, lists)
     joiner = " ".join(gap.lower().replace("'", " ").replace("\u2019", " ").split())
@@ -87,6 +89,14 @@ def _is_suffix_after_comma(gap: str, part: Part, lists: Gazetteers) -> bool:
 
 def _joins(joiner: str, run: Sequence[Part], following: Sequence[Part], lists: Gazetteers) -> bool:
     last, first = run[-1].word.lower(), following[0].word.lower()
+    if (
+        any(one.word.lower() in lists.first_names for one in run[:2])
+        and joiner in _OF_A_PERSON
+        and _is_more_of_a_name(run, first, lists)
+    ):
+        return True
+    if len(run) == 1 and last in lists.roles and not is_head(last, lists):
+        return False
     pair = f"{last} {joiner} {first}"
     if pair in lists.places or pair in lists.organizations:
         return True
@@ -98,6 +108,12 @@ def _joins(joiner: str, run: Sequence[Part], following: Sequence[Part], lists: G
         return False
     whole = " ".join(one.word for one in run).lower()
     return is_headed or (joiner not in _LOOSE and not (is_known(first, lists) or is_known(whole, lists)))
+
+
+def _is_more_of_a_name(run: Sequence[Part], following: str, lists: Gazetteers) -> bool:
+    """`Maria da Graça`, `Joana de Souza`, but not `Ana de Lisboa`, nor `Ana y Luis`."""
+    is_family = following in lists.surnames or (following in lists.first_names and len(run) < 3)  # noqa: PLR2004 - one given name, perhaps behind a verb
+    return is_family and following not in lists.places and not is_head(following, lists)
 
 
 def _goes_on_after_and(run: Sequence[Part], following: Sequence[Part], lists: Gazetteers, *, is_headed: bool) -> bool:

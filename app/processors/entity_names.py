@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from app.processors.entity_heads import start_with_head
 from app.processors.entity_joins import Part, belongs, is_head, is_known
 from app.processors.gazetteers import Gazetteers, gazetteers
 from app.processors.language import Lexicon, first_word_at
@@ -21,10 +22,15 @@ LONGEST_NAME = 100
 _MOST_WORDS = 9
 _MOST_LISTED_WORDS = 4
 _LAST_LETTER = 0x250
+_RAISED = "\u00b2\u00b3\u00b9\u2070-\u2079"
+"""Digits that point to a footnote."""
 _OPENING_MARKS = frozenset(':;"“«—\u2013•*|¿¡>\n\u2018')
 _ELIDED = re.compile(r"^[LDJNSMTC]['\u2019](?=\w)")
 _ABBREVIATION_LIST = "inc ltd corp co jr sr bros mr mrs ms dr dra prof sra srta st ste"
 _ABBREVIATED = frozenset(_ABBREVIATION_LIST.split())
+_COMPOUND = re.compile(
+    r"-(?:based|born|led|style|backed|owned|listed|made|trained|wide|area|run|funded|era|bound|registered)$"
+)
 _BEFORE = re.compile(r"\w+")
 _AROUND = " \n'\u2019,(«“\"-"
 
@@ -57,7 +63,11 @@ def spans(text: str, sentences: Iterable[Sentence], lexicon: Lexicon) -> Iterato
     for sentence in sentences:
         opening = first_word_at(text, sentence.start, sentence.end)
         for parts in _runs(text, sentence, lexicon.language):
-            for cut in _cut(parts, text, is_opening=parts[0].start == opening, lexicon=lexicon):
+            opens = (
+                parts[0].start == opening
+                or text[max(0, parts[0].start - 3) : parts[0].start].strip(" ")[-1:] in _OPENING_MARKS
+            )
+            for cut in _cut(parts, text, is_opening=opens, lexicon=lexicon):
                 yield _span(cut, text, sentence, is_opening=cut[0].start == opening)
 
 
@@ -69,7 +79,9 @@ def name_of(text: str, start: int, end: int) -> str:
 @cache
 def _capitalised() -> re.Pattern[str]:
     upper = "".join(chr(code) for code in range(_LAST_LETTER) if chr(code).isupper())
-    return re.compile(rf"(?<!\w)(?:[{upper}]|[a-z]{{1,2}}(?=[{upper}]))(?:[\w&]|[-'\u2019./](?=\w))*(?:\+\+|#)?")
+    return re.compile(
+        rf"(?<!\w)(?:[{upper}]|[a-z]{{1,2}}(?=[{upper}]))(?:[^\W{_RAISED}]|&|[-'\u2019./](?=[^\W{_RAISED}]))*(?:\+\+|#)?"
+    )
 
 
 def _runs(text: str, sentence: Sentence, language: str) -> Iterator[list[Part]]:
@@ -104,8 +116,11 @@ def _neighbours(text: str, sentence: Sentence, language: str) -> Iterator[list[P
 
 def _part(match: re.Match[str], language: str) -> Part:
     start, end, word = match.start(), match.end(), match.group()
-    if word.endswith(("'s", "\u2019s")):
+    if word.endswith(("'s", "\u2019s")) and word.lower().replace("\u2019", "'") not in gazetteers().organizations:
         end -= 2
+    compound = _COMPOUND.search(word)
+    if compound:
+        end = start + compound.start()
     elided = _ELIDED.match(word) if language == "fr" and word.lower() not in gazetteers().organizations else None
     if elided:
         start += elided.end()
@@ -117,6 +132,8 @@ def _cut(parts: list[Part], text: str, *, is_opening: bool, lexicon: Lexicon) ->
     lists = gazetteers()
     while len(parts) > 1 and _is_opener(parts, lexicon, lists, is_opening=is_opening):
         parts = parts[1:]
+    while len(parts) > 1 and parts[-1].word.lower() in lists.common and not is_head(parts[-1].word.lower(), lists):
+        parts = parts[:-1]
     whole = name_of(text, parts[0].start, parts[-1].end).lower()
     if is_known(whole, lists) or len(parts) == 1:
         yield parts
@@ -135,9 +152,19 @@ def _is_opener(parts: list[Part], lexicon: Lexicon, lists: Gazetteers, *, is_ope
     if is_opening:
         last = parts[-1].word.lower()
         is_company = last in lists.organization_suffixes or last in lists.organization_tails
-        return word in lexicon.stopwords or (word in lists.common and not is_company)
+        is_before_person = parts[1].word.lower() in lists.first_names and not _is_of_a_name(word, lists)
+        return word in lexicon.stopwords or (word in lists.common and not is_company) or is_before_person
     following = parts[1].word.lower()
     return word in lists.common and (following in lists.roles or following in lists.titles)
+
+
+def _is_of_a_name(word: str, lists: Gazetteers) -> bool:
+    return (
+        len(word) == 1
+        or word in lists.first_names
+        or word in lists.surnames
+        or word.split("-", maxsplit=1)[0] in lists.first_names
+    )
 
 
 def _known_pieces(parts: list[Part], text: str, lists: Gazetteers) -> list[list[Part]]:
@@ -157,7 +184,7 @@ def _known_pieces(parts: list[Part], text: str, lists: Gazetteers) -> list[list[
 
 
 def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool) -> Span:
-    start, end = parts[0].start, parts[-1].end
+    start, end = start_with_head(text, sentence.start, parts[0].start), parts[-1].end
     last = parts[-1].word.lower()
     if text[end : end + 1] == "." and ("." in last or last in _ABBREVIATED):
         end += 1

@@ -14,6 +14,7 @@ _APPOSITION = re.compile(
 )
 _MAIL_AFTER = re.compile(r"^[\"']?\s?[<(\[][\w.+-]{1,64}@")
 _NOT_TITLES_BEFORE = frozenset({"me", "m", "d", "ing", "king", "queen", "general", "don", "san", "sor"})
+_RANK = re.compile(r"^(?:vice|sub|sous|ex|co|archi|arqui|deputy|former)-?")
 _FRENCH_TITLES = frozenset({"m", "mm", "me"})
 _GREETING_LIST = (
     "hola hi hello hey dear querido querida estimado estimada caro cara prezado prezada olá oi bonjour salut cher "
@@ -97,7 +98,7 @@ def acting(span: Span, around: Surroundings) -> Judgement | None:
         return None
     followed, apposed = _WORD_AFTER.match(span.after), _APPOSITION.match(span.after)
     speaks = followed is not None and followed[1] in lists.verbs
-    has_role = apposed is not None and apposed[1] in lists.roles
+    has_role = apposed is not None and _is_role(apposed[1], lists)
     names = names_in(span.words)
     is_unseen = any(not around.is_word(name) for name in names)
     if is_unseen and len(names) <= _PAIR and (speaks or has_role) and could_be_person(span.words, around):
@@ -152,10 +153,14 @@ def _announcing_words(span: Span, around: Surroundings) -> int:
     lists = around.lists
     words = [word.lower().rstrip(".") for word in span.words[:-1]]
     skip = 0
-    while skip < len(words) and (_is_title(words[skip], around) or words[skip] in lists.roles):
+    while skip < len(words) and (_is_title(words[skip], around) or _is_role(words[skip], lists)):
         skip += 1
-    has_office = not skip and len(words) > 1 and words[1] in lists.roles and words[0] not in lists.first_names
+    has_office = not skip and len(words) > 1 and _is_role(words[1], lists) and words[0] not in lists.first_names
     return _PAIR if has_office and not is_institution(words[0], lists) else skip
+
+
+def _is_role(word: str, lists: Gazetteers) -> bool:
+    return word in lists.roles or _RANK.sub("", word) in lists.roles
 
 
 def _is_title(word: str, around: Surroundings) -> bool:
@@ -164,4 +169,4 @@ def _is_title(word: str, around: Surroundings) -> bool:
 
 def _is_announced(span: Span, lists: Gazetteers) -> bool:
     last = span.before[-1]
-    return last in lists.titles - _NOT_TITLES_BEFORE or (last in lists.roles and not span.opens)
+    return last in lists.titles - _NOT_TITLES_BEFORE or (_is_role(last, lists) and not span.opens)

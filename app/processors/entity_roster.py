@@ -9,11 +9,11 @@ that nobody knows counts if the text keeps using it.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from sys import intern
 
-from app.processors.entity_evidence import MISC, ORGANIZATION, PERSON, UNKNOWN, Judgement, Surroundings
+from app.processors.entity_evidence import MISC, ORGANIZATION, PERSON, UNKNOWN, Judged, Judgement, Surroundings
+from app.processors.entity_listings import listed_together
 from app.processors.entity_names import Span, name_of, spans
 from app.processors.entity_types import judge
 from app.processors.extractive import LANGUAGES
@@ -39,18 +39,6 @@ _MINOR_WORDS = "de del la las los do da dos das du des of the y e et and for"
 _MINOR = frozenset(_MINOR_WORDS.split())
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    start: int
-    end: int
-    name: str
-    judgement: Judgement
-    opens: bool
-    in_heading: bool
-    acronym: str
-    """What is written in brackets behind it, if that may be one."""
-
-
 def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
     """
     Find persons, organisations, places and other names, a list for each section, with places counted from its start.
@@ -61,10 +49,13 @@ def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
     judged = _judged(reading, lambda share: tick(0.7 * share))
     everywhere = list(chain.from_iterable(judged))
     types = _types(everywhere) | _acronyms(everywhere)
+    long_forms = _long_forms(everywhere)
+    types |= {long.lower(): types[short] for short, long in long_forms.items()}
+    types |= listed_together(reading.text, judged, types)
     tick(0.8)
     full_names = _full_names(everywhere, types)
     tick(0.85)
-    whole = _whole_organizations(everywhere, types, gazetteers())
+    whole = _whole_organizations(everywhere, types, gazetteers()) | long_forms
     del everywhere
     found: list[list[Mention]] = []
     for section in reading.sections:
@@ -90,7 +81,7 @@ def lower_words(reading: Reading) -> frozenset[str]:
     return frozenset(found)
 
 
-def _judged(reading: Reading, tick: Tick) -> list[list[_Judged]]:
+def _judged(reading: Reading, tick: Tick) -> list[list[Judged]]:
     """Judge the candidates of each section."""
     text, lower = reading.text, lower_words(reading)
     found = []
@@ -112,11 +103,11 @@ def _judged(reading: Reading, tick: Tick) -> list[list[_Judged]]:
     return found
 
 
-def _as_judged(text: str, span: Span, judgement: Judgement) -> _Judged:
+def _as_judged(text: str, span: Span, judgement: Judgement) -> Judged:
     """Keep of *span* what the whole document is judged by; there may be very many."""
     start = _after_words(text, span, judgement.skip)
     acronym = _BRACKETED.match(span.after)
-    return _Judged(
+    return Judged(
         start,
         span.end,
         intern(name_of(text, start, span.end)),
@@ -135,7 +126,7 @@ def _after_words(text: str, span: Span, skip: int) -> int:
     return start
 
 
-def _acronyms(judged: Iterable[_Judged]) -> dict[str, Judgement]:
+def _acronyms(judged: Iterable[Judged]) -> dict[str, Judgement]:
     """Give `OMS` the type of `Organización Mundial de la Salud (OMS)`."""
     found = {}
     for one in judged:
@@ -145,13 +136,18 @@ def _acronyms(judged: Iterable[_Judged]) -> dict[str, Judgement]:
     return found
 
 
+def _long_forms(judged: Iterable[Judged]) -> dict[str, str]:
+    """Map `oms` to `Organización Mundial de la Salud`."""
+    return {one.acronym.lower(): one.name for one in judged if one.acronym and _abbreviates(one.acronym, one.name)}
+
+
 def _abbreviates(acronym: str, name: str) -> bool:
     letters = acronym.replace(".", "").lower()
     initials = "".join(word[0] for word in name.lower().split() if word not in _MINOR)
     return len(letters) > 1 and (initials == letters or (initials[:2] == letters[:2] and len(letters) >= len(initials)))
 
 
-def _types(judged: Sequence[_Judged]) -> dict[str, Judgement]:
+def _types(judged: Sequence[Judged]) -> dict[str, Judgement]:
     """Settle on one type for each name: the one with most evidence behind it."""
     votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     best: dict[tuple[str, str], float] = {}
@@ -190,7 +186,7 @@ def _settled(kind: str, score: float, inside: int, length: int) -> Judgement:
     return Judgement(MISC, 0.5) if inside > 1 else Judgement(UNKNOWN, score)
 
 
-def _full_names(judged: Sequence[_Judged], types: dict[str, Judgement]) -> dict[str, str]:
+def _full_names(judged: Sequence[Judged], types: dict[str, Judgement]) -> dict[str, str]:
     """Map a surname, or a given name, to the one person of this document who bears it."""
     bearers: dict[str, set[str]] = defaultdict(set)
     for one in judged:
@@ -202,7 +198,7 @@ def _full_names(judged: Sequence[_Judged], types: dict[str, Judgement]) -> dict[
     return {part: min(full) for part, full in bearers.items() if len({name.lower() for name in full}) == 1}
 
 
-def _whole_organizations(judged: Sequence[_Judged], types: dict[str, Judgement], lists: Gazetteers) -> dict[str, str]:
+def _whole_organizations(judged: Sequence[Judged], types: dict[str, Judgement], lists: Gazetteers) -> dict[str, str]:
     """Map `Biblioteca Municipal` to the `Biblioteca Municipal de Zaragoza` of this document, if there is only one."""
     bearers: dict[str, set[str]] = defaultdict(set)
     for name in {one.name for one in judged if types[one.name.lower()].type == ORGANIZATION}:
@@ -223,17 +219,20 @@ def _is_short_for(short: str, rest: Sequence[str], settled: Judgement, lists: Ga
     """Tell whether leaving out *rest* leaves the same firm: always for `Ltd.`, else if *short* is no name elsewhere."""
     if all(word.lower().strip(".,") in lists.organization_suffixes for word in rest):
         return settled.type in {ORGANIZATION, UNKNOWN, MISC}
-    return settled.type == ORGANIZATION and " " in short and short not in lists.organizations
+    if " " not in short:
+        is_open = settled.type == UNKNOWN or settled.score <= _GUESS
+        return is_open and settled.score > _PLAIN and short not in lists.organization_heads
+    return settled.type == ORGANIZATION and short not in lists.organizations
 
 
 def _mention(
-    one: _Judged, offset: int, types: dict[str, Judgement], full_names: dict[str, str], whole: dict[str, str]
+    one: Judged, offset: int, types: dict[str, Judgement], full_names: dict[str, str], whole: dict[str, str]
 ) -> Mention:
     start, end, key = one.start - offset, one.end - offset, one.name.lower()
     settled = types[key]
     if key in whole:
         name = whole[key]
-        return Mention(start, end, ORGANIZATION, types[name.lower()].score, name=name)
+        return Mention(start, end, types[name.lower()].type, types[name.lower()].score, name=name)
     full = full_names.get(key)
     is_doubtful = settled.type in {PERSON, UNKNOWN, MISC} or settled.score < _SURE
     if full is not None and is_doubtful:

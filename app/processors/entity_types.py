@@ -32,6 +32,7 @@ _LOCATIVES = {
 _OF = frozenset({"de", "del", "of", "da", "do", "du"})
 _PARTNER_PREPOSITIONS = frozenset(["by", "with", "of", "por", "con", "com", "par", "avec", "de"])
 _PLACE_AFTER = re.compile(r"^(?:,\s|\s\()([^\W\d_][\w' -]{2,30})")
+_NOUN_AFTER = re.compile(r"^,\s(?:(?:el|la|l'|le|o|a|the|un|una|une|um|uma|an)\s?)?(?:\w{3,20}\s){0,1}?(\w{3,20})")
 _PAIR = 2
 _SHORT = 4
 """Of fewer letters a known name counts only in capitals: `UE`, not `Ue`."""
@@ -70,10 +71,15 @@ def _known(span: Span, around: Surroundings) -> Judgement | None:
         return Judgement(MISC, 0.92) if key in lists.technologies else None
     if key in lists.organizations:
         return Judgement(ORGANIZATION, 0.93)
-    if key in lists.places:
+    if key in lists.places and not (_SHORT <= len(key) <= _SHORT + 1 and key not in lists.countries and _is_loud(span)):
         is_given = key in lists.first_names and persons.listed(span, around) is not None
         return None if is_given else Judgement(LOCATION, 0.93)
     return Judgement(MISC, 0.92) if key in lists.technologies else None
+
+
+def _is_loud(span: Span) -> bool:
+    """Tell an acronym that happens to be a town's name too."""
+    return len(span.words) == 1 and span.words[0].isupper() and not span.in_heading
 
 
 def _known_but_plain(span: Span, around: Surroundings) -> Judgement | None:
@@ -96,8 +102,12 @@ def _organization(span: Span, around: Surroundings) -> Judgement | None:
         return Judgement(ORGANIZATION, 0.96)
     head = " ".join(words[:2])
     is_headed = words[0] in lists.organization_heads or head in lists.organization_heads
-    if is_headed or words[0] in lists.lower_organization_heads:
-        return Judgement(ORGANIZATION, 0.9 if _has_own_name(span, around) else 0.7)
+    has_own_name = _has_own_name(span, around)
+    is_english_word = (
+        around.lexicon.language == "en" and around.is_word(words[0]) and head not in lists.organization_heads
+    )
+    if (is_headed or words[0] in lists.lower_organization_heads) and (has_own_name or not is_english_word):
+        return Judgement(ORGANIZATION, 0.9 if has_own_name else 0.7)
     return _by_its_tail(span, words, around)
 
 
@@ -127,8 +137,10 @@ def _introduced(span: Span, around: Surroundings) -> Judgement | None:
     is_company = span.after.startswith((" plc", " gmbh", " inc"))
     has_noun = not span.opens and span.before[-1] in around.lists.before_organizations
     first = span.words[0].lower()
+    following = _NOUN_AFTER.match(span.after)
+    is_apposed = following is not None and following[1] in around.lists.before_organizations
     is_other = first in around.lists.place_heads or first in around.lists.first_names
-    if is_company or (has_noun and not is_other and not shapes.is_coined(span.words[0])):
+    if is_company or ((has_noun or is_apposed) and not is_other and not shapes.is_coined(span.words[0])):
         return Judgement(ORGANIZATION, 0.85)
     return None
 

@@ -59,12 +59,14 @@ _ORDINARY_ENDS = {code: tuple(ends.split()) for code, ends in _ORDINARY.items()}
 _FINITE_ENDS = {code: tuple(ends.split()) for code, ends in _FINITE.items()}
 _BASE_ENDS = {code: tuple(ends.split()) for code, ends in _BASE_FORM.items()}
 _NOUN_ENDS = {code: tuple(ends.split()) for code, ends in _NOUN_ENDINGS.items()}
+_FAMILY = re.compile(r"(?:Ma?c|Fitz|De|Di|Da|La|Le|Van|Von)[A-Z][a-z]+(?:-[A-Z][a-z]+)?$")
+"""`MacDougall`, `LeBlanc`: names with a capital inside."""
 _MIXED = re.compile(r".*?(?:[^\W\d_][\d]|\d[^\W\d_]|[a-zà-ÿ][A-ZÀ-Þ])|.+[+#]$")
 
 
 def is_coined(word: str) -> bool:
     """Tell whether *word* is written like a product: `FastAPI`, `GPT-4`, `C++`."""
-    return len(word) > 1 and _MIXED.match(word) is not None
+    return len(word) > 1 and _MIXED.match(word) is not None and _FAMILY.match(word) is None
 
 
 def is_acronym(word: str) -> bool:

@@ -1,0 +1,115 @@
+"""Rules that name what no list has, each by an example of its own."""
+
+import pytest
+
+from app.processors.entities import Entity, entities
+from app.processors.reading import Reading
+
+
+def found(text: str, language: str) -> list[Entity]:
+    """Find the entities of *text* in one step."""
+    return entities(Reading.of(text, language))
+
+
+def named(text: str, kind: str, language: str) -> list[str]:
+    """List what *text* names of one type, in order."""
+    of_kind = [entity for entity in found(text, language) if entity.type == kind]
+    return [entity.text for entity in sorted(of_kind, key=lambda entity: entity.first)]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("La reunión fue en la calle Mayor a las diez.", "es", "calle Mayor"),
+        ("Le bureau se trouve rue de l'Ormeau depuis hier.", "fr", "rue de l'Ormeau"),
+        ("A loja fica na travessa das Amoreiras, ao lado.", "pt", "travessa das Amoreiras"),
+        ("They met at 12 Harrowgate Terrace yesterday.", "en", "Harrowgate Terrace"),
+    ],
+)
+def test_a_street_keeps_its_kind(text: str, language: str, name: str) -> None:
+    """`Mayor` alone is no place."""
+    assert named(text, "LOCATION", language) == [name]
+
+
+def test_what_is_meant_in_general_is_no_name() -> None:
+    """`una calle de Lisboa` names the city only."""
+    assert named("Vive en una calle de Lisboa desde niño.", "LOCATION", "es") == ["Lisboa"]
+
+
+def test_french_courts_are_written_small() -> None:
+    """Their kind is part of the name all the same."""
+    text = "Le jugement du tribunal judiciaire de Quimper a été confirmé."
+
+    assert named(text, "ORGANIZATION", "fr") == ["tribunal judiciaire de Quimper"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The order went to Thornbeck Catering last week.", "Thornbeck Catering"),
+        ("The Food and Seed Administration agreed with them.", "Food and Seed Administration"),
+        ("The drawings are by Ostrava Partners of Bristol.", "Ostrava Partners"),
+    ],
+)
+def test_a_trade_behind_a_name_makes_a_firm(text: str, name: str) -> None:
+    """English puts what a firm does last."""
+    assert named(text, "ORGANIZATION", "en") == [name]
+
+
+def test_terms_of_a_contract_are_no_firms() -> None:
+    """`Service Level` has the form of a name, and is two words of the language."""
+    assert named("The Service Level is set out in Schedule 2 below.", "ORGANIZATION", "en") == []
+
+
+def test_a_name_in_a_list_is_of_the_kind_of_the_others() -> None:
+    """Nobody knows Zumbilla, but Quito."""
+    assert named("Abrirán tiendas en Quito, Zumbilla y Guayaquil.", "LOCATION", "es") == [
+        "Quito",
+        "Zumbilla",
+        "Guayaquil",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("Falou Maria da Graça Pestana, da direção.", "pt", "Maria da Graça Pestana"),
+        ("We thank Rev. Tamsin Oldacre³ for her help.", "en", "Tamsin Oldacre"),
+        ("From: Oyelaran Sjöquist <o.sjoquist@tern.example>", "en", "Oyelaran Sjöquist"),
+        ("Ayer firmó Nekane Olabarrieta el acta.", "es", "Nekane Olabarrieta"),
+    ],
+)
+def test_persons_are_told_by_given_names_titles_and_addresses(text: str, language: str, name: str) -> None:
+    """Where names are written, and how, says more than any list."""
+    assert named(text, "PERSON", language) == [name]
+
+
+def test_lines_of_a_signature_are_not_one_name() -> None:
+    """A line that was not full did not wrap."""
+    text = "Reciba un saludo.\n\nMarta Belmonte\nTalleres Ibarra, S.L.\n"
+
+    assert named(text, "PERSON", "es") == ["Marta Belmonte"]
+    assert named(text, "ORGANIZATION", "es") == ["Talleres Ibarra, S.L."]
+
+
+def test_a_country_may_open_a_sentence_where_its_name_is_a_word() -> None:
+    """`india` is a word of Spanish."""
+    assert named("India, en cambio, ha crecido mucho.", "LOCATION", "es") == ["India"]
+
+
+def test_a_firm_and_the_first_word_of_its_name_are_one() -> None:
+    """Nobody repeats the legal form."""
+    [firm] = [
+        entity
+        for entity in found("El contrato con Zubialde Forja, S.L. venció. Hoy Zubialde paga la mitad.", "es")
+        if entity.type == "ORGANIZATION"
+    ]
+
+    assert (firm.text, firm.count) == ("Zubialde Forja, S.L.", 2)
+
+
+def test_an_article_makes_no_second_entity() -> None:
+    """`The World Bank` and `World Bank` are one."""
+    [bank] = found("The World Bank lends. Later the board of the World Bank met.", "en")
+
+    assert bank.count == 2
