@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from app.domain.errors import DocumentUnreadable
@@ -30,6 +31,7 @@ _PREFIXES: Final = {
 _LEFT_OUT: Final = frozenset(["w:del", "w:moveFrom", "w:pPrChange", "w:rPrChange", "w:sdtPr", "w:rt"])
 _SIGNS: Final = {"w:tab": "\t", "w:br": "\n", "w:cr": "\n", "w:noBreakHyphen": "-"}
 _OFF: Final = frozenset({"0", "false", "off"})
+_A_NOTE: Final = frozenset({"w:footnote", "w:endnote"})
 _SEPARATORS: Final = frozenset({"separator", "continuationSeparator", "continuationNotice"})
 _BODY_LEVEL: Final = 9
 
@@ -103,7 +105,7 @@ class Body:
     def start(self, name: str, attributes: dict[str, str], /) -> None:
         """Take up an opening tag."""
         name = _short(name)
-        if self._skipped or name in _LEFT_OUT or self._is_doubled(name) or _is_separator(attributes):
+        if self._skipped or name in _LEFT_OUT or self._is_doubled(name) or _is_separator(name, attributes):
             self._skipped += 1
             return
         self._is_text = name in {"w:t", "m:t"}
@@ -218,6 +220,7 @@ class Body:
     }
 
 
+@lru_cache(maxsize=1024)
 def _short(name: str) -> str:
     namespace, _, local = name.rpartition(" ")
     return f"{_PREFIXES.get(namespace, '')}:{local}"
@@ -227,6 +230,6 @@ def _value(attributes: dict[str, str]) -> str:
     return next((value for name, value in attributes.items() if name.endswith(" val")), "")
 
 
-def _is_separator(attributes: dict[str, str]) -> bool:
+def _is_separator(name: str, attributes: dict[str, str]) -> bool:
     """Tell the line above the notes, which is stored as a note."""
-    return any(value in _SEPARATORS for name, value in attributes.items() if name.endswith(" type"))
+    return name in _A_NOTE and not _SEPARATORS.isdisjoint(attributes.values())

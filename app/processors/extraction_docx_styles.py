@@ -7,6 +7,7 @@ from typing import Final
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _TITLE: Final = "title"
 _BODY_LEVEL: Final = 9
+_LONGEST_TITLE: Final = 1000
 _MOST_STYLES: Final = 20_000
 _MOST_ANCESTORS: Final = 20
 
@@ -38,6 +39,7 @@ class Styles:
     """The styles of a file, by their ids, which are in the language of whoever made it."""
 
     _known: dict[str, Style] = field(default_factory=dict)
+    _resolved: dict[str, Style] = field(default_factory=dict)
     _open: Style | None = None
 
     def start(self, name: str, attributes: dict[str, str], /) -> None:
@@ -69,6 +71,11 @@ class Styles:
 
     def of(self, identifier: str) -> Style:
         """Return what the style means, with what it inherits."""
+        if identifier not in self._resolved and identifier in self._known:
+            self._resolved[identifier] = self._inherited(identifier)
+        return self._resolved.get(identifier, PLAIN)
+
+    def _inherited(self, identifier: str) -> Style:
         found = style = self._known.get(identifier, PLAIN)
         level, numbered = found.level, found.numbered
         for _ in range(_MOST_ANCESTORS):
@@ -106,7 +113,7 @@ class Properties:
     def data(self, text: str, /) -> None:
         """Take up text."""
         if self._open == "title":
-            self.title += text
+            self.title = (self.title + text)[:_LONGEST_TITLE]
         elif self._open in {"Pages", "Words"}:
             self._claims[self._open] = self._claims.get(self._open, "")[:9] + text[:9]
 

@@ -18,6 +18,7 @@ from app.processors.extraction_draft import Block, Draft, row
 
 MEDIA_TYPE: Final = "text/html"
 
+_OPENING = re.compile(r"<[a-zA-Z/!?]")
 _TAG = re.compile(
     r"<(?P<slash>/?)(?P<name>[a-zA-Z][^\s/>]*+)"
     r"(?P<attributes>(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)>"
@@ -85,14 +86,14 @@ def extract_html(text: str, report: Report) -> Extraction:
 def pieces(text: str, position: int = 0) -> Iterator[tuple[Tag | str, int]]:
     """Yield what is visible from *position* on, texts and tags, each with where it ends."""
     unclosed: set[str] = set()
-    while (start := text.find("<", position)) >= 0:
+    while opening := _OPENING.search(text, position):
+        start = opening.start()
         if start > position:
             yield text[position:start], start
         tag, position = _markup(text, start)
         if tag is None:
-            if position == start + 1:
-                yield "<", position
-        elif tag.is_end or not _is_skipped(tag) or tag.name in unclosed or len(unclosed) > _MOST_UNCLOSED:
+            continue
+        if tag.is_end or not _is_skipped(tag) or tag.name in unclosed or len(unclosed) > _MOST_UNCLOSED:
             yield tag, position
         elif (end := _end_of_element(text, tag)) is not None:
             yield Tag(tag.name, is_end=True, attributes="", end=end), end
@@ -108,6 +109,8 @@ def pieces(text: str, position: int = 0) -> Iterator[tuple[Tag | str, int]]:
 def _title(text: str) -> tuple[str, int]:
     """Return the title, and where it ends; it is read by itself since tags in it are none."""
     for piece, position in pieces(text[:_LONGEST_HEAD]):
+        if isinstance(piece, str) and piece.strip():
+            break
         if isinstance(piece, Tag) and piece.name == "title":
             end = text.find("</", position)
             return (text[position:end], end) if end >= 0 else ("", 0)
@@ -115,18 +118,15 @@ def _title(text: str) -> tuple[str, int]:
 
 
 def _markup(text: str, start: int) -> tuple[Tag | None, int]:
-    """Read the tag or comment at *start*, and say where it ends; a bare `<` is neither."""
+    """Read the tag or comment at *start*, and say where it ends; without an end it takes the rest."""
     if tag := _TAG.match(text, start):
         name = tag["name"].lower()
         return Tag(name, bool(tag["slash"]), tag["attributes"], tag.end()), tag.end()
     if text.startswith("<!--", start):
         end = text.find("-->", start + 2)
         return None, end + 3 if end >= 0 else len(text)
-    following = text[start + 1 : start + 2]
-    if following in {"!", "?", "/"} or (following.isascii() and following.isalpha()):
-        end = text.find(">", start)
-        return None, end + 1 if end >= 0 else len(text)
-    return None, start + 1
+    end = text.find(">", start)
+    return None, end + 1 if end >= 0 else len(text)
 
 
 def _is_skipped(tag: Tag) -> bool:

@@ -20,10 +20,11 @@ _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _ITEM = re.compile(r"[ \t]*(?:([-*+])|(\d{1,9}[.)]))[ \t]+(?:\[[ xX]\][ \t]+)?(.*)")
 _QUOTE = re.compile(r"^(?: {0,3}>[ \t]?)+")
-_CELLS_APART = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_CELLS_APART = re.compile(r"[ \t]*+\|?+[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$")
 _DEFINITION = re.compile(r" {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S")
 _PIPE = re.compile(r"(?<!\\)\|")
 
+_LONGEST_FRONT_MATTER: Final = 4000
 _COMMENT: Final = ("<!--", "-->")
 _CODE = re.compile(r"(`{1,3})([^`\n]{1,500})\1")
 _IMAGE_OR_LINK = re.compile(
@@ -31,8 +32,8 @@ _IMAGE_OR_LINK = re.compile(
 )
 _ADDRESS = re.compile(r"<((?:https?|ftp|mailto):[^<>\s]{1,1000}|[^<>\s@]{1,100}@[^<>\s@]{1,200})>")
 _HTML = re.compile(r"</?[a-zA-Z][^<>\n]{0,1000}>")
-_STRONG = re.compile(r"(\*\*\*|\*\*|(?<!\w)__|~~)(?=\S)([^*_~\n]{1,1000})(?<=\S)\1")
-_EMPHASIS = re.compile(r"\*(?=[^\s*])([^*\n]{1,1000})(?<=\S)\*|(?<!\w)_(?=[^\s_])([^_\n]{1,1000})(?<=\S)_(?!\w)")
+_STRONG = re.compile(r"(?<!\\)(\*\*\*|\*\*|(?<!\w)__|~~)(?=\S)([^*_~\n]{1,1000})(?<=\S)\1")
+_EMPHASIS = re.compile(r"(?<!\\)\*(?=[^\s*])([^*\n]{1,1000})(?<=\S)\*|(?<!\w)_(?=[^\s_])([^_\n]{1,1000})(?<=\S)_(?!\w)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -133,7 +134,7 @@ def _without_front_matter(text: str) -> tuple[str, str]:
     found = _FRONT_MATTER.match(text)
     if not found:
         return "", text
-    title = _TITLE.search(found[1])
+    title = _TITLE.search(found[1][:_LONGEST_FRONT_MATTER])
     return title[2] if title else "", text[found.end() :]
 
 

@@ -14,6 +14,9 @@ from app.domain.errors import DocumentEncrypted, DocumentTooLarge, DocumentUnrea
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of all parts together, unpacked."""
 
+MOST_TAGS: Final = 3_000_000
+"""Of all parts together: nothing can be written in so few bytes that takes so long to read."""
+
 MOST_MEMBERS: Final = 20_000
 
 # Whatever zipfile, zlib and expat were seen to raise for files that somebody broke.
@@ -54,6 +57,7 @@ class Package:
 
     members: ZipFile
     _left: int = MOST_BYTES
+    _tags_left: int = MOST_TAGS
     _types: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -101,7 +105,8 @@ class Package:
         with self.members.open(member) as part:
             while chunk := part.read(_CHUNK):
                 self._left -= len(chunk)
-                if self._left < 0:
+                self._tags_left -= chunk.count(b"<")
+                if min(self._left, self._tags_left) < 0:
                     raise DocumentTooLarge
                 parser.Parse(chunk, False)  # noqa: FBT003 - expat knows it by place only
                 read += len(chunk)
@@ -117,7 +122,7 @@ class _Types:
     found: dict[str, str] = field(default_factory=dict)
 
     def start(self, name: str, attributes: dict[str, str], /) -> None:
-        if name.endswith(" Override"):
+        if name.endswith(" Override") and len(self.found) < MOST_MEMBERS:
             self.found[attributes.get("PartName", "").lstrip("/")] = attributes.get("ContentType", "")
 
     def end(self, name: str, /) -> None:

@@ -20,9 +20,11 @@ HYPHEN: Final = "\ufffe"
 
 _BULLET = re.compile(r"[•‣▪◦●○■□∙\uf0b7\uf0a7\uf0d8\u2013-]\s+(?=\S)")
 _ITEM = re.compile(r"(?:[•‣▪◦●○■□∙\uf0b7\uf0a7\uf0d8\u2013-]|\(?(?:\d{1,3}|[a-zA-Z])[.)])\s+\S")
-_LINE_END_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]$")
-_BROKEN_WORD = re.compile(rf"([\w-]*){HYPHEN}(\w*)")
-_COMPOUND = re.compile(r"\w+-\w+")
+_LINE_END_HYPHEN = re.compile(r"(?<=\w)[-\u00ad\u2010]$")
+_WORD_BEFORE = re.compile(r"[\w-]*+\Z")
+_WORD_BEHIND = re.compile(r"\w*")
+_LONGEST_PART: Final = 40
+_COMPOUND = re.compile(r"\b\w++-\w+")
 _LIGATURES: Final = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _NUMBERING = re.compile(r"^[\s\dIVX.)§-]+(?=\w)")
 _TERMINAL: Final = (".", "!", "?", ":", ";", "…", "”", '"', "»")
@@ -119,8 +121,7 @@ def _joined(group: Sequence[Line], rights: Mapping[int, float], compounds: set[s
         else:
             edge = rights[line.page] if right is None else right
             pieces += [line.text, " " if _is_wrapped(line, following, edge) else "\n"]
-    text = "".join([*pieces, group[-1].text])
-    return _BROKEN_WORD.sub(lambda broken: _mended(broken, compounds), text).translate(_LIGATURES)
+    return _mended("".join([*pieces, group[-1].text]), compounds).translate(_LIGATURES)
 
 
 def _is_broken(text: str) -> bool:
@@ -136,11 +137,22 @@ def _is_wrapped(line: Line, following: Line, right: float) -> bool:
     return line.right + (len(word) + 1) * width > right
 
 
-def _mended(broken: re.Match[str], compounds: set[str]) -> str:
-    """Put a word together again; with its hyphen if it has one elsewhere, or another, or no small letter follows."""
-    begin, end = broken[1], broken[2]
-    keeps = "-" in begin or not end[:1].islower() or not begin[-1:].isalpha() or f"{begin}-{end}".lower() in compounds
-    return f"{begin}-{end}" if keeps else begin + end
+def _mended(text: str, compounds: set[str]) -> str:
+    """Put broken words together again."""
+    first, *others = text.split(HYPHEN)
+    pieces = [first]
+    for other in others:
+        begin = _WORD_BEFORE.search(pieces[-1][-_LONGEST_PART:])
+        end = _WORD_BEHIND.match(other[:_LONGEST_PART])
+        pieces += ["-" if begin and end and _keeps_hyphen(begin[0], end[0], compounds) else "", other]
+    return "".join(pieces)
+
+
+def _keeps_hyphen(begin: str, end: str, compounds: set[str]) -> bool:
+    """Tell a compound, which has its hyphen elsewhere, or a second one, or a capital or a digit beside it."""
+    if "-" in begin or not begin[-1:].isalpha() or not end[:1].islower():
+        return True
+    return f"{begin}-{end}".lower() in compounds
 
 
 def _levels_by_outline(found: Sequence[tuple[list[Line], str]], bookmarks: Sequence[Bookmark]) -> dict[int, int]:

@@ -28,11 +28,10 @@ def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     counts: Counter[_Place] = Counter()
     seen: set[int] = set()
     for page in pages:
-        edges = dict(_edges(page))
-        inner = hash(tuple(_masked(line.text) for number, line in enumerate(page) if number not in edges))
-        if len(page) >= _FEWEST_LINES and inner not in seen:
-            counts.update(set(edges.values()))
-        seen.add(inner)
+        whole = hash(tuple(_masked(line.text) for line in page))
+        if len(page) >= _FEWEST_LINES and whole not in seen:
+            counts.update({place for _, place in _edges(page)})
+        seen.add(whole)
     fewest = max(_FEWEST_PAGES, _LEAST_SHARE_OF_PAGES * len(pages))
     shared = {place for place, count in counts.items() if count >= fewest}
     return [_without(page, shared) for page in pages]

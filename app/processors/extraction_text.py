@@ -37,7 +37,7 @@ _STRAY: Final = {0xDC00 + code: bytes([code]).decode("cp1252", "replace") for co
 _WESTERN: Final = "áéíóúàèìòùâêîôûäëïöüãõåæøœñçßÁÉÍÓÚÀÈÌÒÙÂÊÎÔÛÄËÏÖÜÃÕÅÆØŒÑÇ¿¡ªº«»…€£§°·®©™½\xa0".encode(
     "cp1252"
 ) + bytes(range(0x91, 0x98))
-_FEWEST_LETTERS_PER_ACCENT: Final = 3
+_WORD_OF_ACCENTS = re.compile(rb"[\xc0-\xff]{4}")
 
 
 def extract_text(text: str) -> Extraction:
@@ -124,7 +124,7 @@ def _is_western(sample: bytes) -> bool:
     """Tell Latin letters with a few accents among them; guessing is unreliable where there is little to go by."""
     high = bytes(code for code in sample if code > 127)  # noqa: PLR2004 - beyond ASCII
     letters = len(sample) - len(sample.translate(None, ascii_letters.encode()))
-    return not high.translate(None, _WESTERN) and letters >= _FEWEST_LETTERS_PER_ACCENT * len(high)
+    return not high.translate(None, _WESTERN) and letters > len(high) and not _WORD_OF_ACCENTS.search(sample)
 
 
 def _if_text(text: str) -> str:
