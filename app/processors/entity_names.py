@@ -132,7 +132,7 @@ def _cut(parts: list[Part], text: str, *, is_opening: bool, lexicon: Lexicon) ->
     lists = gazetteers()
     while len(parts) > 1 and _is_opener(parts, lexicon, lists, is_opening=is_opening):
         parts = parts[1:]
-    while len(parts) > 1 and parts[-1].word.lower() in lists.common and not is_head(parts[-1].word.lower(), lists):
+    while len(parts) > 1 and _is_label(parts, lists):
         parts = parts[:-1]
     whole = name_of(text, parts[0].start, parts[-1].end).lower()
     if is_known(whole, lists) or len(parts) == 1:
@@ -156,6 +156,13 @@ def _is_opener(parts: list[Part], lexicon: Lexicon, lists: Gazetteers, *, is_ope
         return word in lexicon.stopwords or (word in lists.common and not is_company) or is_before_person
     following = parts[1].word.lower()
     return word in lists.common and (following in lists.roles or following in lists.titles)
+
+
+def _is_label(parts: list[Part], lists: Gazetteers) -> bool:
+    """Tell what only labels the number behind it: `Ferrer Soler NIF 12…`."""
+    last = parts[-1].word
+    is_shouted = last.isupper() and not all(part.word.isupper() for part in parts) and not set(last) <= set("IVXLC")
+    return last == "No" or (is_shouted and last.lower() in lists.common)
 
 
 def _is_of_a_name(word: str, lists: Gazetteers) -> bool:

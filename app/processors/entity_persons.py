@@ -136,7 +136,7 @@ def _single(span: Span, name: str, around: Surroundings) -> Judgement | None:
     if _is_given(name, around.lists):
         return Judgement(PERSON, 0.5 if span.opens else 0.65)
     if name in around.lists.surnames and not span.opens and not span.in_heading:
-        return Judgement(PERSON, 0.5)
+        return Judgement(UNKNOWN, 0.45)
     return None
 
 

@@ -222,6 +222,6 @@ def _shaped(span: Span, around: Surroundings) -> Judgement | None:
 
 type _Rule = Callable[[Span, Surroundings], Judgement | None]
 _RULES: tuple[_Rule, ...] = (
-    _known, persons.titled, _organization, _introduced, _work, _place, persons.addressed, _doubtful_place,
+    _known, persons.titled, _work, _organization, _introduced, _place, persons.addressed, _doubtful_place,
     persons.listed, persons.acting, _located, _partner, persons.unheard, _shaped,
 )  # fmt: skip
