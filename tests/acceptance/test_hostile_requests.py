@@ -86,6 +86,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Start a server, with a body budget that one leaked body would exhaust."""
     folder = tmp_path_factory.mktemp("hostile")
     variables = {"AFTERWORD_SQLITE_PATH": str(folder / "tasks.db"), "AFTERWORD_BODY_BUDGET_BYTES": str(3 * MIB)}
+    variables["AFTERWORD_UPLOAD_BYTES"] = str(2 * MIB)
     with running(folder / "log", **variables) as instance:
         yield Service(instance)
 
