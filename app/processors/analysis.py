@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from app.domain.processing import Document, Json, Report, Result
-from app.processors.entities import Entity, entities, written_names
+from app.processors.entities import Entity, entities, grouped
 from app.processors.entity_patterns import warm
 from app.processors.entity_roster import names
 from app.processors.extractive import LANGUAGES, NAME
@@ -56,10 +56,12 @@ def analyse(document: Document, report: Report) -> Result:
     reading = Reading.in_parts(text, parts, _ticker(report, "sentences"))
     tick = _ticker(report, "keywords")
     named = names(reading, lambda share: tick(_NAMES_SHARE * share))
+    bearers = grouped(reading, named)
     phrases = keywords(
         reading,
         count=_count_option(options.get("max_keywords"), DEFAULT_COUNT),
-        names=_in_full(written_names(reading, named)),
+        names=_in_full(bearers),
+        kinds={form.lower(): entity.type for entity in bearers for form in entity.forms},
         tick=lambda share: tick(_NAMES_SHARE + (1 - _NAMES_SHARE) * share),
     )
     found = entities(reading, named=named, tick=_ticker(report, "entities"))
@@ -102,16 +104,17 @@ def _ticker(report: Report, stage: str) -> Tick:
     return lambda share: report(stage, begin + (end - begin) * share)
 
 
-def _in_full(named: Sequence[str]) -> dict[str, str]:
-    """Map each name, and each word of it that belongs to no other name, to the name in full."""
+def _in_full(named: Sequence[Entity]) -> dict[str, str]:
+    """Map each form of a name, and each word of it that belongs to no other name, to the name in full."""
     bearers: dict[str, set[str]] = {}
-    for name in named:
-        for word in name.split():
-            bearers.setdefault(word.lower(), set()).add(name)
+    for entity in named:
+        for word in entity.text.split():
+            bearers.setdefault(word.lower(), set()).add(entity.text)
             bearers.setdefault(f"{word.lower()} ", {word})
     parts = {word: next(iter(full)) for word, full in bearers.items() if len(full) == 1}
     shared = {word: next(iter(bearers[f"{word} "])) for word, full in bearers.items() if len(full) > 1}
-    return parts | shared | {name.lower(): name for name in named}
+    forms = {form.lower(): entity.text for entity in named for form in entity.forms if " " in form}
+    return parts | shared | forms | {entity.text.lower(): entity.text for entity in named}
 
 
 def _wanted(found: list[Entity], types: Json) -> list[Entity]:

@@ -75,12 +75,12 @@ def entities(
     return sorted(groups.values(), key=lambda entity: (-round(entity.score, 2), entity.first))
 
 
-def written_names(reading: Reading, named: Sequence[Sequence[Mention]]) -> list[str]:
-    """Write each of the *named* in the form that the text uses most."""
+def grouped(reading: Reading, named: Sequence[Sequence[Mention]]) -> list[Entity]:
+    """Join the *named* that are one and the same."""
     groups: dict[_Key, Entity] = {}
     for section, found in zip(reading.sections, named, strict=True):
         _group(reading.text[section.start : section.end], section.start, found, groups)
-    return [entity.text for entity in groups.values()]
+    return list(groups.values())
 
 
 def _patterns(text: str, language: str) -> Iterator[list[Mention]]:

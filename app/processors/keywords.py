@@ -2,28 +2,22 @@
 The phrases that a text is about.
 
 Candidates are runs of one to three words between function words and
-punctuation; they are scored by how often their stems occur, how far they
-spread, how they are written and where they first appear.
+punctuation, and names; the likeliest are taken that do not repeat each other.
 """
 
-import math
 from collections.abc import Mapping
 
 from app.processors import word_shapes as shapes
 from app.processors.keyword_context import NameIndex
-from app.processors.phrases import BUCKETS, LONGEST_PHRASE, Key, Phrase, collect
+from app.processors.keyword_score import Scale
+from app.processors.phrases import Key, Phrase, collect
 from app.processors.reading import Reading
 from app.processors.ticks import Tick, no_tick
 
 DEFAULT_COUNT = 10
 
 _SHORTLIST = 20
-_LENGTH_BONUS = {1: 1.0, 2: 1.45, 3: 1.5}
 _CLEARLY_MORE = 2
-_VERB_FACTOR = 0.35
-_BARE_FACTOR = 0.8
-_HEADLESS_FACTOR = 0.7
-_HEAD_FIRST = frozenset({"es", "fr", "pt"})
 
 
 def keywords(
@@ -31,6 +25,7 @@ def keywords(
     *,
     count: int = DEFAULT_COUNT,
     names: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
     tick: Tick = no_tick,
 ) -> list[str]:
     """
@@ -38,22 +33,13 @@ def keywords(
 
     *names* maps what the text's entities are called, or a part of it, to how
     they are written in full. Those, and whatever is never seen in lower case,
-    keep their capitals.
+    keep their capitals. *kinds* maps them to their types.
     """
-    phrases = collect(reading, NameIndex.of(set((names or {}).values())), lambda share: tick(0.9 * share))
-    weights = {key[0]: phrase.count for key, phrase in phrases.items() if len(key) == 1}
-    order = sorted(
-        (
-            (
-                _score(key, phrase, weights, len(reading.sentences)) * _use_factor(key, phrases),
-                key,
-            )
-            for key, phrase in phrases.items()
-            if phrase.count > phrase.inside
-        ),
-        key=lambda entry: (-entry[0], phrases[entry[1]].first, entry[1]),
-    )
-    shortlist = [key for score, key in order if score > 0][: max(_SHORTLIST, 6 * count)]
+    phrases = collect(reading, NameIndex.of(set((names or {}).values())), tick)
+    scale = Scale.of(phrases, kinds or {}, len(reading.sentences))
+    scores = {key: scale.score(key) for key, phrase in phrases.items() if phrase.count > phrase.inside}
+    order = sorted(scores, key=lambda key: (-round(scores[key], 6), phrases[key].first, key))
+    shortlist = order[: max(_SHORTLIST, 6 * count)]
     readable: dict[str, str] = {}
     for key in _distinct(shortlist, phrases):
         phrase = _readable(phrases[key], names or {})
@@ -61,50 +47,6 @@ def keywords(
         if len(readable) == count:
             break
     return list(readable.values())
-
-
-def _score(key: Key, phrase: Phrase, weights: dict[str, int], total: int) -> float:
-    parts = [weights.get(stem, phrase.count) for stem in key]
-    weight = sum(math.log(1.5 + part) for part in parts) / len(parts)
-    count = phrase.count - phrase.inside
-    cohesion: float = math.pow(phrase.count / max(parts), 0.4)
-    spread = 1 + 0.12 * phrase.buckets.bit_count() if total > BUCKETS else 1 + 0.08 * phrase.sentences
-    early = 1 + 0.35 * math.exp(-4 * phrase.first / max(8, total))
-    score = (
-        weight
-        * _LENGTH_BONUS.get(len(key), _LENGTH_BONUS[LONGEST_PHRASE])
-        * (1 + math.log(count))
-        * cohesion
-        * spread
-        * early
-    )
-    if len(key) > 1 and phrase.count == 1:
-        score *= 0.9 if total <= BUCKETS else 0.75 if min(parts) > 1 else 0.5
-    return score * _form_factor(phrase)
-
-
-def _use_factor(key: Key, phrases: Mapping[Key, Phrase]) -> float:
-    """Rank low what is never used as a noun (`se propone`), or lacks its head (`municipal de Soria`)."""
-    if any(form[:1].isupper() for form in phrases[key].surfaces):
-        return 1.0
-    is_headless = len(key) > 1 and phrases[key].language in _HEAD_FIRST and not phrases[key].nouns
-    factor = _HEADLESS_FACTOR if is_headless else 1.0
-    for word in filter(None, (phrases.get((stem,)) for stem in dict.fromkeys((key[0], key[-1])))):
-        if not word.nouns:
-            factor *= _VERB_FACTOR if word.verbs else 1.0 if len(key) > 1 else _BARE_FACTOR
-    return factor
-
-
-def _form_factor(phrase: Phrase) -> float:
-    factor = 1.0
-    ends = (phrase.lower[0], phrase.lower[-1])
-    if any(shapes.is_base_verb(word, phrase.language) for word in ends):
-        factor *= 0.3 if len(phrase.lower) > 1 else 0.15
-    if any(any(letter.isupper() for letter in surface) for surface in phrase.surfaces):
-        factor *= 1.25
-    if len(phrase.lower) == 1 and len(phrase.lower[0]) <= 4:  # noqa: PLR2004 - short words are seldom telling
-        factor *= 0.8
-    return factor
 
 
 def _distinct(shortlist: list[Key], phrases: dict[Key, Phrase]) -> list[Key]:
@@ -138,7 +80,7 @@ def _is_related(key: Key, other: Key) -> bool:
 
 
 def _is_part(one: Key, other: Key) -> bool:
-    return len(one) < len(other) and any(other[at : at + len(one)] == one for at in range(len(other) - len(one) + 1))
+    return len(one) < len(other) and set(one) <= set(other)
 
 
 def _overlaps(one: Key, other: Key) -> bool:
@@ -146,15 +88,18 @@ def _overlaps(one: Key, other: Key) -> bool:
 
 
 def _repeats(key: Key, chosen: Key, phrases: dict[Key, Phrase]) -> bool:
-    if _is_part(key, chosen):
-        return not _stands_alone(key, chosen, phrases)
-    if _is_part(chosen, key):
-        return phrases[key].count == 1 and not phrases[key].is_name
+    """Tell whether *key* adds little to *chosen*; a word may stand beside a name that it is a part of."""
+    for part, whole in ((key, chosen), (chosen, key)):
+        if _is_part(part, whole):
+            return not (phrases[whole].is_name and _stands_alone(part, whole, phrases))
     is_chained = key[0] == chosen[-1] or chosen[0] == key[-1]
     return is_chained or set(key) == set(chosen) or min(phrases[key].count, phrases[chosen].count) == 1
 
 
 def _readable(phrase: Phrase, names: Mapping[str, str]) -> str:
+    written = " ".join(phrase.lower)
+    if phrase.is_name and written in names:
+        return names[written]
     forms = phrase.surfaces or phrase.placed
     surface = max(forms, key=lambda form: (forms[form], form))
     lowered = [form for form in (*phrase.surfaces, *phrase.placed) if form == form.lower()]

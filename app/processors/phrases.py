@@ -24,7 +24,6 @@ _LINKS = frozenset({"de", "del", "do", "da", "dos", "das", "du", "des", "d", "of
 _MOST_PHRASES = 40_000
 _MOST_SURFACES = 6
 _MOST_FORMS = 20_000
-BUCKETS = 10
 _GAP = re.compile(r"[ \t\n\u00a0]{1,3}")
 
 
@@ -97,7 +96,6 @@ class Phrase:
     """Whether it is the whole of a name of several words."""
     nouns: int = 0
     verbs: int = 0
-    buckets: int = 0
     sentence: int = -1
     sentences: int = 0
     surfaces: dict[str, int] = field(default_factory=dict)
@@ -108,7 +106,6 @@ class Phrase:
 @dataclass(frozen=True, slots=True)
 class _Place:
     sentence: int
-    bucket: int
     language: str
 
 
@@ -120,11 +117,10 @@ def collect(reading: Reading, index: NameIndex, tick: Tick) -> dict[Key, Phrase]
     """Count the phrases of *reading*; *index* knows its names."""
     phrases: dict[Key, Phrase] = {}
     vocabularies = {section.lexicon.language: _Vocabulary(section.lexicon) for section in reading.sections}
-    total = len(reading.sentences)
     for section in reading.sections:
         vocabulary = vocabularies[section.lexicon.language]
         for place, sentence in reading.sentences_of(section):
-            where = _Place(place, 1 << (place * BUCKETS // total), section.lexicon.language)
+            where = _Place(place, section.lexicon.language)
             for run in _runs(reading.words_only, sentence, vocabulary):
                 _count_run(run, index.places([word.form.lower for word in run]), where, phrases)
             if len(phrases) > _MOST_PHRASES:
@@ -156,7 +152,7 @@ def _is_telling(surface: str, lower: str, lexicon: Lexicon) -> bool:
         return False
     if shapes.is_finite_verb(lower, lexicon.language) or shapes.is_adverb(lower, lexicon.language):
         return False
-    return len(lower) > 2 or shapes.is_acronym(surface) or not surface.isascii()  # noqa: PLR2004 - two letters say little
+    return len(lower) > 2 or shapes.is_acronym(surface) or (len(lower) > 1 and not lower.isascii())  # noqa: PLR2004 - two letters say little
 
 
 def _count_run(run: list[_Word], names: list[_Range], place: _Place, phrases: dict[Key, Phrase]) -> None:
@@ -200,7 +196,6 @@ def _record(window: list[_Word], place: _Place, phrases: dict[Key, Phrase]) -> P
     phrase.count += 1
     phrase.nouns += window[0].sign == NOUN
     phrase.verbs += window[0].sign == VERB
-    phrase.buckets |= place.bucket
     if phrase.sentence != place.sentence:
         phrase.sentence = place.sentence
         phrase.sentences += 1

@@ -1,4 +1,4 @@
-"""Words that say little by themselves: everyday verbs and fillers that stop-word lists leave out."""
+"""Words that say little by themselves: everyday verbs and fillers that stop-word lists leave out, and general nouns."""
 
 from functools import cache
 
@@ -43,7 +43,50 @@ março abril maio junho julho agosto setembro outubro novembro dezembro senhor s
 prezada presente seguinte seguintes anterior mesmo mesma próprio própria próximo próxima acordo além ainda
 entre sobre após minutes minutos minuto segundos seconds minute hora heures kilómetros kilometres kilometers
 metros metres litros mme mmes mlle srta dña prof exmo exma ltd inc pág págs núm art fig tel cap
-vol aprox approx etc http https www com org net html
+vol aprox approx etc http https www com org net html usd eur gbp mxn fcfa brl re fwd cc ref nif cif iban asunto assunto
+enviado exmos exma senhores señores sras kb mb gb kg km cm mm sep oct nov dec
+"""
+
+# What any document may speak of, and few are about: people in their offices, parts of papers, matters of work.
+_GENERAL = """
+meeting meetings office offices question questions history information change changes person persons people company
+companies business group groups team teams project projects work works task tasks service services system systems
+process processes problem problems result results effect effects objective objectives aim aims method methods
+methodology study studies analysis research background introduction conclusion conclusions discussion report reports
+document documents page pages section sections article articles clause paragraph list table tables figure figures
+version versions name names address subject total amount amounts price quantity item items unit units date dates time
+period experience profile skills education language languages chair chairman chairwoman clerk secretary president
+director directors manager managers member members staff author authors reader readers customer customers client
+clients provider supplier party parties user users owner owners example examples level area areas zone place places
+site sites city town country countries world government state order point points idea ideas reason reasons life
+home house hand side line lines start step steps stage data value values rate measure measures target
+activity activities component components participant participants sample samples response management
+reunión reuniones oficina pregunta preguntas historia información cambio cambios persona personas gente empresa
+empresas compañía negocio grupo grupos equipo equipos proyecto proyectos trabajo trabajos tarea tareas servicio
+servicios sistema sistemas proceso procesos problema problemas resultado resultados objetivo objetivos método métodos
+metodología estudio estudios análisis investigación antecedentes introducción conclusión conclusiones discusión
+informe documento documentos página páginas sección artículo artículos cláusula párrafo lista tabla figura versión
+nombre dirección total importe cantidad precio unidad unidades fecha tiempo período periodo experiencia perfil
+formación idioma idiomas presidente presidenta secretario secretaria director directora gerente miembro miembros
+personal autor autores lector lectores cliente clientes proveedor usuario usuarios ejemplo ejemplos nivel área áreas
+zona sitio ciudad país países mundo gobierno estado orden idea ideas razón vida casa mano lado línea líneas final
+inicio paso pasos etapa datos valor valores tasa medida medidas meta actividad actividades componente componentes
+participantes muestra respuesta gestión
+réunion réunions séance bureau histoire informations changement changements personne personnes gens entreprise
+entreprises société groupe groupes équipe équipes projet projets travail tâche système systèmes processus problème
+problèmes résultat résultats effet effets objectif objectifs méthode méthodes méthodologie étude études analyse
+recherche contexte rapport tableau nom adresse objet montant quantité unité unités date temps période expérience
+profil langue langues ordre président présidente secrétaire directeur directrice gérant membre membres personnel
+auteur auteurs lecteur lecteurs fournisseur utilisateur utilisateurs exemple exemples niveau lieu lieux ville pays
+monde gouvernement état idée raison vie maison main côté ligne lignes fin début étape étapes données valeur valeurs
+taux mesure mesures cible activité activités échantillon réponse gestion
+reunião reuniões escritório pergunta perguntas história informação informações mudança mudanças pessoa pessoas
+companhia equipe equipa equipes projeto projetos trabalho trabalhos tarefa serviço serviços efeito efeitos
+metodologia estudo estudos análise pesquisa introdução conclusão conclusões discussão relatório seção secção artigo
+artigos parágrafo tabela versão nome endereço quantidade preço unidade data experiência secretário secretária diretor
+diretora membro pessoal leitor fornecedor usuário usuários utilizador utilizadores exemplo exemplos nível lugar
+cidade mundo governo ordem ideia razão casa mão linha linhas fim início etapa dados taxa atividade atividades
+amostra resposta gestão
 """
 
 
@@ -55,3 +98,13 @@ def _weak() -> frozenset[str]:
 def is_weak(word: str) -> bool:
     """Tell whether lower-case *word* never makes a keyword and never begins or ends one."""
     return word in _weak()
+
+
+@cache
+def _general() -> frozenset[str]:
+    return frozenset(_GENERAL.split())
+
+
+def is_general(word: str) -> bool:
+    """Tell whether lower-case *word* alone hardly says what a text is about."""
+    return word in _general()

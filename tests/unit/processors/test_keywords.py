@@ -158,3 +158,57 @@ def test_memory_does_not_grow_with_ever_new_words() -> None:
     text = " ".join(f"palabra{number}x" for number in range(30_000))
 
     assert len(found(text, "es")) <= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "telling", "general"),
+    [
+        ("The meeting heard of bees. The meeting ended. A hive of bees swarmed.", "en", "bees", "meeting"),
+        ("La reunión habló de colmenas. La reunión acabó. Hay colmenas vacías.", "es", "colmenas", "reunión"),
+        ("La réunion a parlé des ruches. La réunion est finie. Les ruches sont vides.", "fr", "ruches", "réunion"),
+        ("A reunião falou das colmeias. A reunião acabou. Há colmeias vazias.", "pt", "colmeias", "reunião"),
+    ],
+)
+def test_what_any_document_may_speak_of_comes_later(text: str, language: str, telling: str, general: str) -> None:
+    """Half of all minutes would have `meeting` for their topic."""
+    phrases = found(text, language)
+
+    assert phrases.index(telling) < (phrases.index(general) if general in phrases else len(phrases))
+
+
+def test_an_institution_comes_before_a_word_that_occurs_as_often() -> None:
+    """Who acts is what documents are searched by."""
+    text = "The Kelp Council bought a boat. Nets were mended by hand in the sun. The oars are made of ash."
+
+    phrases = keywords(
+        Reading.of(text, "en"),
+        names={"kelp council": "Kelp Council"},
+        kinds={"kelp council": "ORGANIZATION"},
+    )
+
+    assert phrases[0] == "Kelp Council"
+
+
+def test_an_adjective_that_never_leaves_its_noun_is_no_keyword_before_it() -> None:
+    """`municipales` alone names nothing."""
+    text = "Los huertos municipales crecen. Los huertos municipales dan calabazas. Se riegan los huertos municipales."
+
+    assert found(text, "es")[0] == "huertos municipales"
+    assert "municipales" not in found(text, "es")
+
+
+def test_no_word_of_a_phrase_is_listed_beside_it() -> None:
+    """Near-duplicates waste places."""
+    text = (
+        "Tidal power is clean. Tidal power costs money. Power from tidal power plants is dear. "
+        "A power line leads to the power plants."
+    )
+
+    phrases = [frozenset(phrase.split()) for phrase in found(text, "en")]
+
+    assert not [one for one in phrases for other in phrases if one < other]
+
+
+def test_a_single_letter_is_no_keyword() -> None:
+    """`n.º 3` is a number, and `º` a scrap of it."""
+    assert "º" not in found("El piso n.º 3 y el piso n.º 4. El piso n.º 5 y el n.º 6.", "es")
