@@ -56,12 +56,12 @@ def analyse(document: Document, report: Report) -> Result:
     reading = Reading.in_parts(text, parts, _ticker(report, "sentences"))
     tick = _ticker(report, "keywords")
     named = names(reading, lambda share: tick(_NAMES_SHARE * share))
-    bearers = grouped(reading, named)
+    bearers = [(entity, _forms(text, entity)) for entity in grouped(reading, named)]
     phrases = keywords(
         reading,
         count=_count_option(options.get("max_keywords"), DEFAULT_COUNT),
         names=_in_full(bearers),
-        kinds={form.lower(): entity.type for entity in bearers for form in entity.forms},
+        kinds={form: entity.type for entity, forms in bearers for form in forms},
         tick=lambda share: tick(_NAMES_SHARE + (1 - _NAMES_SHARE) * share),
     )
     found = entities(reading, named=named, tick=_ticker(report, "entities"))
@@ -104,17 +104,22 @@ def _ticker(report: Report, stage: str) -> Tick:
     return lambda share: report(stage, begin + (end - begin) * share)
 
 
-def _in_full(named: Sequence[Entity]) -> dict[str, str]:
+def _forms(text: str, entity: Entity) -> frozenset[str]:
+    """What the thing is called, in lower case, in full or as it is written in some place."""
+    return frozenset({*map(str.lower, entity.forms), *(text[start:end].lower() for start, end in entity.positions)})
+
+
+def _in_full(bearers: Sequence[tuple[Entity, frozenset[str]]]) -> dict[str, str]:
     """Map each form of a name, and each word of it that belongs to no other name, to the name in full."""
-    bearers: dict[str, set[str]] = {}
-    for entity in named:
+    owners: dict[str, set[str]] = {}
+    for entity, _ in bearers:
         for word in entity.text.split():
-            bearers.setdefault(word.lower(), set()).add(entity.text)
-            bearers.setdefault(f"{word.lower()} ", {word})
-    parts = {word: next(iter(full)) for word, full in bearers.items() if len(full) == 1}
-    shared = {word: next(iter(bearers[f"{word} "])) for word, full in bearers.items() if len(full) > 1}
-    forms = {form.lower(): entity.text for entity in named for form in entity.forms if " " in form}
-    return parts | shared | forms | {entity.text.lower(): entity.text for entity in named}
+            owners.setdefault(word.lower(), set()).add(entity.text)
+            owners.setdefault(f"{word.lower()} ", {word})
+    parts = {word: next(iter(full)) for word, full in owners.items() if len(full) == 1}
+    shared = {word: next(iter(owners[f"{word} "])) for word, full in owners.items() if len(full) > 1}
+    forms = {form: entity.text for entity, written in bearers for form in sorted(written) if " " in form}
+    return parts | shared | forms | {entity.text.lower(): entity.text for entity, _ in bearers}
 
 
 def _wanted(found: list[Entity], types: Json) -> list[Entity]:

@@ -163,7 +163,7 @@ def test_memory_does_not_grow_with_ever_new_words() -> None:
 @pytest.mark.parametrize(
     ("text", "language", "telling", "general"),
     [
-        ("The meeting heard of bees. The meeting ended. A hive of bees swarmed.", "en", "bees", "meeting"),
+        ("The meeting heard of the goats. The meeting ended. It is for the goats.", "en", "goats", "meeting"),
         ("La reunión habló de colmenas. La reunión acabó. Hay colmenas vacías.", "es", "colmenas", "reunión"),
         ("La réunion a parlé des ruches. La réunion est finie. Les ruches sont vides.", "fr", "ruches", "réunion"),
         ("A reunião falou das colmeias. A reunião acabou. Há colmeias vazias.", "pt", "colmeias", "reunião"),
