@@ -209,7 +209,7 @@ def html(body: str) -> bytes:
 
 def markdown(body: str) -> bytes:
     """Make a Markdown file."""
-    return f"# Title\n\n**Some** [text](http://a.example).\n\n{body}".encode()[: 10 * MEBIBYTE]
+    return f"# Title\n\n**Some** [text](http://a.example).\n\n{body}".encode()[: 7 * MEBIBYTE]
 
 
 def text_of_marks() -> bytes:
@@ -258,12 +258,12 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "markdown: blanks": lambda: markdown(" " * (9 * MEBIBYTE) + "x"),
     "markdown: table": lambda: markdown("a | b\n" + " " * MEBIBYTE + "x\n" + "|-" * MEBIBYTE),
     "markdown: backticks": lambda: markdown("`" * MANY),
-    "markdown: lines": lambda: markdown("a\n" * (4 * MEBIBYTE)),
+    "markdown: lines": lambda: markdown("a\n" * (2 * MEBIBYTE)),
     "text: one word": lambda: b"a" * (8 * MEBIBYTE),
     "text: too long": lambda: b"a" * (8 * MEBIBYTE + 1),
     "text: marks": text_of_marks,
     "text: zeros among letters": lambda: b"word \0" * MEBIBYTE,
-    "text: stray bytes": lambda: "ñandú ".encode() * MEBIBYTE + b"\xe9 " * MEBIBYTE,
-    "text: nothing but line ends": lambda: b"\r" * MANY + b"x",
+    "text: stray bytes": lambda: ("ñandú ".encode() + b"\xe9 ") * (MEBIBYTE // 2),
+    "text: nothing but line ends": lambda: b"\r" * (7 * MEBIBYTE) + b"x",
 }
 """What each is called, and how it is made."""

@@ -30,6 +30,7 @@ OUTCOMES = {
     "docx: 16 MiB of text": "document_too_large",
     "zip: in zip": "document_unreadable",
     "html: references": "document_too_large",
+    "html: bare brackets": "document_too_large",
     "text: too long": "document_too_large",
 }
 MOST_MEMORY = {"pdf: deep arrays": 450}
