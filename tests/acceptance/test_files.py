@@ -5,7 +5,6 @@ import random
 import sys
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import batched, cycle, islice
@@ -17,14 +16,14 @@ import pytest
 
 from tests.acceptance.instance import QUICK, Instance, ended, running
 from tests.acceptance.memory import of_children, of_parent, settles, watched
-from tests.files import docx_of, docx_with, pdf_of
+from tests.files import docx_of, pdf_of
+from tests.hostile_files import BOMBS
 
 PAGES: Final = 100
 LINES: Final = 40
 LICENCES: Final = Path("/usr/share/common-licenses")
 TITLE: Final = "Licences of free software"
 UPLOAD: Final = "/process_document/upload"
-MIB: Final = 1 << 20
 PROPERTIES: Final = (
     '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
     "<Pages>{pages}</Pages><Words>{words}</Words></Properties>"
@@ -129,20 +128,6 @@ def assert_described(result: dict[str, Any], text: str) -> None:
         assert entity["text"] in {" ".join(place.split()) for place in places}, places
 
 
-def pdf_with(content: bytes) -> bytes:
-    """Make a PDF of one page that is drawn by *content*, packed."""
-    packed = zlib.compress(content, 9)
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
-        b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(packed), packed),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    body = b"".join(b"%d 0 obj%b endobj\n" % (number, each) for number, each in enumerate(objects, 1))
-    return b"%PDF-1.7\n" + body + b"trailer<</Root 1 0 R/Size 6>>\n%%EOF"
-
-
 def noise(size: int) -> bytes:
     """Return bytes that mean nothing, the same each time."""
     return random.Random(1).randbytes(size)  # noqa: S311 - guards nothing
@@ -150,28 +135,31 @@ def noise(size: int) -> bytes:
 
 LOCK: Final = "a word"
 
+TOO_MUCH: Final = {"document_too_large", "document_unreadable"}
+"""A reader notices that there is too much, or dies of it, or finds that the file lies: all three are an answer."""
+
 HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
-    "DOCX that unfolds to 70 MiB": (
-        lambda: docx_with("<w:p><w:r><w:t>" + "x" * (70 * MIB) + "</w:t></w:r></w:p>"),
-        {"document_too_large"},
-    ),
-    "PDF that draws 20 million letters": (
-        lambda: pdf_with(b"BT /F 9 Tf " + b"(aaaaaaaaaaaaaaaaaaaa) Tj " * 1_000_000 + b"ET"),
-        {"document_too_large", "document_unreadable"},
-    ),
-    "PDF with 256 MiB of blanks": (
-        lambda: pdf_with(b" " * (256 * MIB)),
-        {"document_too_large", "document_unreadable", "no_text_found"},
-    ),
-    "HTML, 100,000 elements deep": (lambda: b"<html><body>" + b"<div>" * 100_000 + b"It rains.", {"completed"}),
-    "one word of 8 MiB": (lambda: b"a" * (8 * MIB), {"completed"}),
-    "PDF cut off in the middle": (
+    "pdf: content of 4 GiB": (BOMBS["pdf: content of 4 GiB"], TOO_MUCH),
+    "pdf: 150 million letters": (BOMBS["pdf: 150 million letters"], TOO_MUCH),
+    "pdf: object stream of 1 GiB": (BOMBS["pdf: object stream of 1 GiB"], TOO_MUCH),
+    "pdf: 100,000 pages": (BOMBS["pdf: 100,000 pages"], {"document_too_large"}),
+    "pdf: cut off in the middle": (
         lambda: pdf_of([["It rains."]] * 50)[:4000],
         {"document_unreadable", "no_text_found", "completed"},
     ),
-    "PDF with a password": (lambda: pdf_of([["It rains."]], user_password=LOCK), {"document_encrypted"}),
-    "PDF of an empty page": (lambda: pdf_of([[]]), {"no_text_found"}),
-    "PDF in name only": (lambda: b"%PDF-1.7\n" + noise(100_000), {"document_unreadable"}),
+    "pdf: with a password": (lambda: pdf_of([["It rains."]], user_password=LOCK), {"document_encrypted"}),
+    "pdf: an empty page": (lambda: pdf_of([[]]), {"no_text_found"}),
+    "pdf: in name only": (lambda: b"%PDF-1.7\n" + noise(100_000), {"document_unreadable"}),
+    "docx: body of 4 GiB that claims to be small": (
+        BOMBS["docx: body of 4 GiB that claims to be small"],
+        TOO_MUCH,
+    ),
+    "docx: billion laughs": (BOMBS["docx: billion laughs"], {"document_unreadable"}),
+    "docx: huge table": (BOMBS["docx: huge table"], {"completed"}),
+    "zip: in zip": (BOMBS["zip: in zip"], {"document_unreadable"}),
+    "html: deep": (BOMBS["html: deep"], {"completed"}),
+    "html: scripts": (BOMBS["html: scripts"], {"completed"}),
+    "text: one word": (BOMBS["text: one word"], {"completed"}),
     "random bytes": (lambda: noise(100_000), {"document_unreadable"}),
 }
 
