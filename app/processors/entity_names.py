@@ -7,7 +7,7 @@ A span is only a candidate. Whether it is a name, and of what, is decided by
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from app.processors.entity_heads import start_with_head
@@ -33,6 +33,8 @@ _COMPOUND = re.compile(
 )
 _BEFORE = re.compile(r"\w+")
 _AROUND = " \n'\u2019,(«“\"-"
+_FEWEST_LOUD_LETTERS = 30
+"""In fewer capitals a line may well be a name: `FERRER SOLER, S.L.`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Span:
     words: tuple[str, ...]
     opens: bool
     in_heading: bool
+    is_shouted: bool
+    """It stands in a sentence of capitals, which say nothing there."""
     before: tuple[str, str]
     after: str
 
@@ -62,13 +66,14 @@ def spans(text: str, sentences: Iterable[Sentence], lexicon: Lexicon) -> Iterato
     """Yield the candidates of *text* in order; they do not overlap."""
     for sentence in sentences:
         opening = first_word_at(text, sentence.start, sentence.end)
+        is_shouted = _is_shouted(text[sentence.start : sentence.end])
         for parts in _runs(text, sentence, lexicon.language):
             opens = (
                 parts[0].start == opening
                 or text[max(0, parts[0].start - 3) : parts[0].start].strip(" ")[-1:] in _OPENING_MARKS
             )
             for cut in _cut(parts, text, is_opening=opens, lexicon=lexicon):
-                yield _span(cut, text, sentence, is_opening=cut[0].start == opening)
+                yield replace(_span(cut, text, sentence, is_opening=cut[0].start == opening), is_shouted=is_shouted)
 
 
 def name_of(text: str, start: int, end: int) -> str:
@@ -204,9 +209,16 @@ def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool)
         opens=is_opening or bool(marks and marks in _OPENING_MARKS),
         in_heading=not sentence.is_prose
         and _is_title_case(text[sentence.start : min(sentence.end, sentence.start + 200)]),
+        is_shouted=False,
         before=_words_before(context),
         after=text[end : min(sentence.end, end + 60)],
     )
+
+
+def _is_shouted(sentence: str) -> bool:
+    """Tell whether most of its letters are capitals, and they are too many for a name."""
+    loud = sum(map(str.isupper, sentence))
+    return loud >= _FEWEST_LOUD_LETTERS and loud > sum(map(str.islower, sentence))
 
 
 def _is_title_case(line: str) -> bool:

@@ -33,6 +33,7 @@ _OF = frozenset({"de", "del", "of", "da", "do", "du"})
 _PARTNER_PREPOSITIONS = frozenset(["by", "with", "of", "por", "con", "com", "par", "avec", "de"])
 _PLACE_AFTER = re.compile(r"^(?:,\s|\s\()([^\W\d_][\w' -]{2,30})")
 _NOUN_AFTER = re.compile(r"^,\s(?:(?:el|la|l'|le|o|a|the|un|una|une|um|uma|an)\s?)?(?:\w{3,20}\s){0,1}?(\w{3,20})")
+_FORM_AFTER = re.compile(r"^ (?:plc|gmbh|inc)(?!\w)")
 _PAIR = 2
 _SHORT = 4
 """Of fewer letters a known name counts only in capitals: `UE`, not `Ue`."""
@@ -42,7 +43,7 @@ def judge(span: Span, around: Surroundings) -> Judgement | None:
     """Say what *span* names; None if it is no name, `UNKNOWN` if only the whole document can tell."""
     if _is_no_name(span, around):
         return None
-    for rule in _RULES:
+    for rule in _RULES_FOR_CAPITALS if span.is_shouted else _RULES:
         judgement = rule(span, around)
         if judgement is not None:
             return judgement
@@ -134,7 +135,7 @@ def _has_own_name(span: Span, around: Surroundings) -> bool:
 
 def _introduced(span: Span, around: Surroundings) -> Judgement | None:
     """`the contractor, Brightwater Construction plc`: a common noun before it says what it is."""
-    is_company = span.after.startswith((" plc", " gmbh", " inc"))
+    is_company = _FORM_AFTER.match(span.after) is not None
     has_noun = not span.opens and span.before[-1] in around.lists.before_organizations
     first = span.words[0].lower()
     following = _NOUN_AFTER.match(span.after)
@@ -225,3 +226,4 @@ _RULES: tuple[_Rule, ...] = (
     _known, persons.titled, _work, _organization, _introduced, _place, persons.addressed, _doubtful_place,
     persons.listed, persons.acting, _located, _partner, persons.unheard, _shaped,
 )  # fmt: skip
+_RULES_FOR_CAPITALS: tuple[_Rule, ...] = (_known, persons.listed)

@@ -113,3 +113,15 @@ def test_an_article_makes_no_second_entity() -> None:
     [bank] = found("The World Bank lends. Later the board of the World Bank met.", "en")
 
     assert bank.count == 2
+
+
+def test_a_sentence_of_capitals_says_nothing_by_them() -> None:
+    """A licence that shouts names nobody."""
+    text = "THE HOLDERS AND OTHER PARTIES PROVIDE THE WORK, TO THE EXTENT PERMITTED BY LAW, AS IT STANDS."
+
+    assert [entity.text for entity in found(text, "en")] == []
+
+
+def test_a_verb_is_no_legal_form() -> None:
+    """`includes` begins like `inc`."""
+    assert named("Carriage of goods is free. Packaging includes a box.", "ORGANIZATION", "en") == []
