@@ -148,7 +148,7 @@ def _runs(text: str, sentence: Sentence, vocabulary: _Vocabulary) -> Iterator[li
 
 
 def _is_telling(surface: str, lower: str, lexicon: Lexicon) -> bool:
-    if len(lower) > LONGEST_WORD or lower in lexicon.stopwords or is_weak(lower) or lower[0].isdigit():
+    if len(lower) > LONGEST_WORD or lower in lexicon.stopwords or is_weak(lower) or not lower[0].isalpha():
         return False
     if shapes.is_finite_verb(lower, lexicon.language) or shapes.is_adverb(lower, lexicon.language):
         return False

@@ -23,7 +23,7 @@ from app.processors.language import words
 from app.processors.quoting import is_item, joined, quote
 from app.processors.reading import Reading
 from app.processors.sentences import Sentence
-from app.processors.telling import telling
+from app.processors.telling import FORMULA, IMPERSONAL, telling
 from app.processors.ticks import Tick, no_tick
 
 MOST_RANKED = 400
@@ -40,9 +40,11 @@ _MOST_WORDS = 95
 _DEFAULT_SHARE = 0.5
 _FEWEST_WORDS = 120
 _LEANS = 0.6
+_ALONE = 0.2
+"""What a sentence counts for that shares nothing with others, beside the mean of 1."""
 _DAMPING = 0.85
 _ROUNDS = 40
-_GOOD_LENGTH = (8, 40)
+_GOOD_LENGTH = (12, 45)
 _CONTACT = re.compile(
     r"\|{6}|(?:\+|\b00)\d[\d ().-]{6,}\d|\b(?:t[eé]l(?:[eé]fono|[eé]phone|efone)?|phone|fax)\b", re.IGNORECASE
 )
@@ -77,7 +79,7 @@ def summarise(reading: Reading, *, count: int | None = None, tick: Tick = no_tic
     Choose the sentences that say most of the text.
 
     *count* asks for that many sentences, if there are as many; otherwise it is
-    as many as fit in about eighty words, and never more than half of them.
+    as many as fit in about eighty words, or in half of those there are.
     Headings are used only where there is nothing else.
     """
     pool = _pool(reading)
@@ -85,8 +87,8 @@ def summarise(reading: Reading, *, count: int | None = None, tick: Tick = no_tic
     if not candidates:
         return ""
     ranks = _ranks([candidate.stems for candidate in candidates])
-    scores = [rank * candidate.weight for rank, candidate in zip(ranks, candidates, strict=True)]
-    chosen = _choose(candidates, scores, count, len(pool))
+    scores = [(_ALONE + rank) * candidate.weight for rank, candidate in zip(ranks, candidates, strict=True)]
+    chosen = _choose(candidates, scores, count)
     return joined([quote(reading.text, one.sentence) for one in sorted(chosen, key=lambda one: one.index)])
 
 
@@ -168,15 +170,15 @@ def _length_weight(length: int) -> float:
 
 
 def _form_weight(sentence: str) -> float:
-    """Avoid what asks or shouts, or says where to call."""
+    """Avoid what asks or shouts, says where to call, or is only polite."""
     asks = sentence.rstrip("\"'»”) ").endswith(("?", "!"))
     directs = _CONTACT.search(sentence) is not None
-    return (0.4 if asks else 1.0) * (0.4 if directs else 1.0)
+    return (0.4 if asks else 1.0) * (0.2 if directs else 1.0) * (0.2 if FORMULA.search(sentence) else 1.0)
 
 
 def _leans(sentence: str) -> bool:
     opening = words(sentence[:60])[:3]
-    return any("_".join(opening[:size]) in _leaning() for size in (1, 2, 3))
+    return IMPERSONAL.match(sentence) is None and any("_".join(opening[:size]) in _leaning() for size in (1, 2, 3))
 
 
 @cache
@@ -209,10 +211,13 @@ def _similarity(stem_sets: Sequence[frozenset[str]]) -> npt.NDArray[np.float64]:
     return similarity
 
 
-def _choose(candidates: list[_Candidate], scores: list[float], count: int | None, total: int) -> list[_Candidate]:
+def _choose(candidates: list[_Candidate], scores: list[float], count: int | None) -> list[_Candidate]:
     """Take the best, each for what the chosen ones do not say already, as long as there is room."""
-    limit = count if count is not None else math.ceil(_DEFAULT_SHARE * total)
-    enough, most = (math.inf, math.inf) if count is not None else (_ENOUGH_WORDS, _MOST_WORDS)
+    total = sum(candidate.length for candidate in candidates)
+    limit = count if count is not None else len(candidates)
+    enough, most = (
+        (math.inf, math.inf) if count is not None else (min(_ENOUGH_WORDS, _DEFAULT_SHARE * total), _MOST_WORDS)
+    )
     chosen: dict[int, _Candidate] = {}
     said: set[str] = set()
     left = dict(enumerate(scores))

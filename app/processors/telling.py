@@ -45,6 +45,35 @@ _CUE = re.compile(
 
 _MOST_TITLE_WORDS = 3
 
+_COURTESY = r"""
+thank you|thanks (?:for|to|again)|many thanks|we (?:regret|apologi[sz]e)|sorry (?:for|to|about)|hope (?:this|you|all)
+look(?:ing)? forward|hesitate to|please find|at your disposal
+(?:le|les|os|te) agrade\w+|agradec(?:emos|iendo|iéndo\w+)|muchas gracias|gracias por
+lament(?:o|amos)|esper(?:o|amos) que
+no dude|no duden|a su disposición|quedamos|quedo a|una disculpa
+(?:je|nous) vous remerci\w+|merci (?:de|pour|d')|nous regrettons|veuillez (?:agréer|trouver|recevoir)|n'hésitez pas
+à votre disposition|restons à
+agradeço|muito obrigad[oa]|obrigad[oa] (?:por|pel)|não hesite\w*|ao (?:seu|vosso) dispor|à (?:sua|vossa) disposição
+ficamos (?:a|à|ao)
+"""
+_SESSION = r"""
+(?:minutes|acta|procès-verbal|compte rendu|ata)\b.{1,60}\b(?:agreed|approved|signed|apr[ou][bv]\w+|aprueb\w+|approuv\w+)
+(?:meeting|session|sesión|reunión|séance|réunion|sessão|reunião) (?:was |is |est |foi |é )?(?:ended|closed|opened)
+séance (?:est )?(?:levée|ouverte)|sessão (?:foi )?(?:encerrada|aberta)|lève la séance
+(?:levanta|abre|encerr\w+) (?:la|a) (?:sesión|reunión|sessão|reunião)|^next meeting
+"""
+FORMULA = re.compile(
+    rf"\b(?:{'|'.join([*_COURTESY.strip().splitlines(), *_SESSION.strip().splitlines()])})\b", re.IGNORECASE
+)
+"""What letters open and close with, and how meetings begin and end."""
+
+IMPERSONAL = re.compile(
+    r"(?:it (?:is|was|has been|will be) \w+(?:ed|en) (?:to|that)|there (?:is|are|was|were|will) "
+    r"|il (?:est|a été|sera) \w+é|il (?:convient|faut|faudra|y a) )",
+    re.IGNORECASE,
+)
+"""What opens with a pronoun that stands for nothing."""
+
 
 def telling(sentence: str, title_words: int = 0) -> float:
     """Weigh *sentence* by what is in it; 1 if there is nothing of the kind. *title_words* is how many it shares."""

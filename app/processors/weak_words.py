@@ -44,6 +44,12 @@ prezada presente seguinte seguintes anterior mesmo mesma próprio própria próx
 entre sobre após minutes minutos minuto segundos seconds minute hora heures kilómetros kilometres kilometers
 metros metres litros mme mmes mlle srta dña prof exmo exma ltd inc pág págs núm art fig tel cap
 vol aprox approx etc http https www com org net html usd eur gbp mxn fcfa brl re fwd cc ref nif cif iban asunto assunto
+arose ate awoke beat became befell began blew broke brought built bought caught chose clung crept dealt drew drank drove
+dug fed fled flew forbade forgot forgave froze grew heard hid hurt kept knew laid led lent lit lost meant met overcame
+paid ran rang read rode rose sang sank sat sent shook shone shot shrank shut slept slid spoke spent spun stole stood
+strove struck stuck stung sung swam swept swore swung taught tore threw took understood undertook upheld went withdrew
+withheld withstood woke wore wove wrote written given taken seen done gone known shown grown drawn chosen broken spoken
+driven risen fallen eaten hidden ridden proven sworn thrown torn worn
 enviado exmos exma senhores señores sras kb mb gb kg km cm mm sep oct nov dec
 """
 

@@ -209,6 +209,7 @@ def test_no_word_of_a_phrase_is_listed_beside_it() -> None:
     assert not [one for one in phrases for other in phrases if one < other]
 
 
-def test_a_single_letter_is_no_keyword() -> None:
-    """`n.º 3` is a number, and `º` a scrap of it."""
-    assert "º" not in found("El piso n.º 3 y el piso n.º 4. El piso n.º 5 y el n.º 6.", "es")
+@pytest.mark.parametrize("scrap", ["º", "__________"])
+def test_what_has_no_letters_of_its_own_is_no_keyword(scrap: str) -> None:
+    """`n.º 3` is a number, and a line is where people sign."""
+    assert scrap not in found(f"El piso n.{scrap} 3 y el piso n.{scrap} 4. El piso n.{scrap} 5 y el n.{scrap} 6.", "es")

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from app.processors.quoting import LONGEST_QUOTE
 from app.processors.reading import Reading
 from app.processors.summary import summarise
@@ -168,6 +170,21 @@ def test_what_only_frames_a_letter_stays_out() -> None:
     quoted = summary(LETTER, "en", count=20)
 
     assert not [piece for piece in ("Odile", "9:12", "Dear", "40 sacks", "Best wishes") if piece in quoted]
+
+
+@pytest.mark.parametrize(
+    ("language", "polite", "told"),
+    [
+        ("en", "Thank you for the letter about the mill and the old wheel.", "The mill gets a new wheel in June."),
+        ("es", "Le agradecemos su carta sobre el molino y su rueda.", "El molino tendrá rueda nueva en junio."),
+        ("fr", "Nous vous remercions de la lettre sur le moulin.", "Le moulin aura une roue neuve en juin."),
+        ("pt", "Agradecemos a carta sobre o moinho e a roda velha.", "O moinho terá uma roda nova em junho."),
+        ("en", "The minutes of the last mill meeting were agreed.", "It was resolved to buy a wheel for the mill."),
+    ],
+)
+def test_what_is_only_polite_or_formal_is_left_out(language: str, polite: str, told: str) -> None:
+    """Every letter thanks, and every meeting approves the minutes of the one before."""
+    assert summary(f"{polite} {told}", language, count=1) == told
 
 
 def test_a_long_text_is_summarised_in_about_eighty_words() -> None:
