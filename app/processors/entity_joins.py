@@ -9,6 +9,9 @@ from app.processors.gazetteers import Gazetteers, gazetteers
 _NARROWEST = 45
 """Characters of a line that may have been wrapped."""
 
+_MOST_OF_A_PATRON = 2
+"""Words in front of the school: `St Oswald's`."""
+
 _LONGEST_GAP = 8
 """The longest preposition with its blanks."""
 
@@ -19,13 +22,22 @@ _ADJECTIVE = re.compile(
     r"|départementale?|universitaire|hospitalier|français|française|ivoirienne?s?|sénégalaise?|belge|suisse|agricole)"
     r"(?: (?:de la|de l['\u2019]|del|de|d['\u2019]|du|des|da|do|das|dos|pour la|pour l['\u2019]|pour le))? ?"
 )
+_NUMBERED = re.compile(r" (?:número|numéro|n[.º°]{1,2}|núm\.) ?\d{1,3} (?:de la |de los |del |de |do |da |d['\u2019])")
+"""`Juzgado de lo Social número 4 de …`"""
+_MATTER = re.compile(
+    r" (?:de |d['\u2019]|del )(?:la |l['\u2019])?[a-zà-ÿ]{4,14} (?:de la |de |del |d['\u2019]|du |da |do )"
+)
+"""`Chambre d'agriculture de …`"""
+_OWNER = re.compile(r"['\u2019]s ")
+_OWNED = frozenset({"school", "college", "hospital", "church", "cathedral", "academy", "chapel", "hall"})
 _ELIDED = re.compile(r" [LD]['\u2019]")
 _OF_A_PERSON = frozenset({"de", "del", "de la", "de los", "da", "do", "das", "dos", "van", "von", "van der", "di"})
 _PREPOSITION_LIST = (
-    "de|del|de la|de las|de los|de l|d|do|da|dos|das|du|des|of|of the|von|van|van der|van den|der|den|di|bin|al|el|la"
-    "|le|sobre|sur|on|para|pour|for|against|contra|y de|e de|et de|et du|et des|y del|y de la|e da|e do|and the"
+    "de|de lo|del|de la|de las|de los|de l|d|do|da|dos|das|du|des|of|of the|von|van|van der|van den|der|den|di|bin|al"
+    "|el|la|le|sobre|sur|on|para|pour|for|against|contra|y de|e de|et de|et du|et des|y del|y de la|e da|e do|and the"
 )
 _PREPOSITIONS = frozenset(_PREPOSITION_LIST.split("|"))
+_ARTICLES = frozenset({"el", "la", "le"})
 _LOOSE = frozenset({"sobre", "sur", "on", "para", "pour", "for", "against", "contra"})
 _PAIRED = frozenset({"y de", "e de", "et de", "et du", "et des", "y del", "y de la", "e da", "e do", "and the"})
 _CONJUNCTIONS = frozenset(["y", "e", "et", "and", "&"])
@@ -50,14 +62,22 @@ def belongs(text: str, run: Sequence[Part], following: Sequence[Part]) -> bool:
     if not gap.strip():
         return gap in {" ", "\u00a0"} or "\n" in gap
     last = run[-1].word
-    if _ADJECTIVE.fullmatch(gap) or _ELIDED.fullmatch(gap):
-        return is_head(run[0].word.lower(), lists) or is_head(last.lower(), lists)
+    is_adjective = _ADJECTIVE.fullmatch(gap) or _ELIDED.fullmatch(gap)
+    if is_adjective or _is_of_an_institution(gap, run, following, lists):
+        return not is_adjective or is_head(run[0].word.lower(), lists) or is_head(last.lower(), lists)
     if gap.strip() == ".":
         return len(gap) > 1 and (len(last) == 1 or last.lower() in lists.titles or last.lower() in lists.place_heads)
     if len(gap) > _LONGEST_GAP or gap[0] not in " \n":
         return _is_suffix_after_comma(gap, part, lists)
     joiner = " ".join(gap.lower().replace("'", " ").replace("\u2019", " ").split())
     return _joins(joiner, run, following, lists)
+
+
+def _is_of_an_institution(gap: str, run: Sequence[Part], following: Sequence[Part], lists: Gazetteers) -> bool:
+    if _OWNER.fullmatch(gap):
+        return len(run) <= _MOST_OF_A_PATRON and following[-1].word.lower() in _OWNED
+    is_headed = any(one.word.lower() in lists.organization_heads for one in run[:2])
+    return is_headed and bool(_NUMBERED.fullmatch(gap) or _MATTER.fullmatch(gap))
 
 
 def is_head(word: str, lists: Gazetteers) -> bool:
@@ -104,7 +124,7 @@ def _joins(joiner: str, run: Sequence[Part], following: Sequence[Part], lists: G
     is_headed = any(is_head(one.word.lower(), lists) for one in (*run[:2], run[-1]))
     if joiner in _CONJUNCTIONS or joiner in _PAIRED:
         return joiner == "&" or _goes_on_after_and(run, following, lists, is_headed=is_headed)
-    if joiner not in _PREPOSITIONS or _begins_anew(run, first, lists):
+    if joiner not in _PREPOSITIONS or _begins_anew(run, following, lists, joiner):
         return False
     whole = " ".join(one.word for one in run).lower()
     return is_headed or (joiner not in _LOOSE and not (is_known(first, lists) or is_known(whole, lists)))
@@ -125,6 +145,11 @@ def _goes_on_after_and(run: Sequence[Part], following: Sequence[Part], lists: Ga
     return is_tailed or (is_headed and len(run) > 1 and not is_head(first, lists))
 
 
-def _begins_anew(run: Sequence[Part], following: str, lists: Gazetteers) -> bool:
+def _begins_anew(run: Sequence[Part], following: Sequence[Part], lists: Gazetteers, joiner: str) -> bool:
     """A person's name does not run on into the institution: `Laura Whitcombe of the University of Leeds`."""
-    return is_organization_head(following, lists) and any(one.word.lower() in lists.first_names for one in run)
+    if joiner in _ARTICLES and is_head(following[0].word.lower(), lists):
+        return True
+    is_institution = is_organization_head(following[0].word.lower(), lists) or (
+        len(following) > 1 and following[-1].word.lower() in lists.organization_tails | lists.weak_organization_tails
+    )
+    return is_institution and any(one.word.lower() in lists.first_names for one in run)

@@ -33,6 +33,7 @@ _COMPOUND = re.compile(
 )
 _BEFORE = re.compile(r"\w+")
 _AROUND = " \n'\u2019,(«“\"-"
+_FORM = re.compile(r" (?:plc|gmbh|inc)(?!\w)")
 _FEWEST_LOUD_LETTERS = 30
 """In fewer capitals a line may well be a name: `FERRER SOLER, S.L.`"""
 
@@ -157,7 +158,9 @@ def _is_opener(parts: list[Part], lexicon: Lexicon, lists: Gazetteers, *, is_ope
     if is_opening:
         last = parts[-1].word.lower()
         is_company = last in lists.organization_suffixes or last in lists.organization_tails
-        is_before_person = parts[1].word.lower() in lists.first_names and not _is_of_a_name(word, lists)
+        is_before_person = (
+            parts[1].word.lower() in lists.first_names and not is_company and not _is_of_a_name(word, lists)
+        )
         return word in lexicon.stopwords or (word in lists.common and not is_company) or is_before_person
     following = parts[1].word.lower()
     return word in lists.common and (following in lists.roles or following in lists.titles)
@@ -198,6 +201,9 @@ def _known_pieces(parts: list[Part], text: str, lists: Gazetteers) -> list[list[
 def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool) -> Span:
     start, end = start_with_head(text, sentence.start, parts[0].start), parts[-1].end
     last = parts[-1].word.lower()
+    form = _FORM.match(text, end)
+    if form:
+        end = form.end()
     if text[end : end + 1] == "." and ("." in last or last in _ABBREVIATED):
         end += 1
     context = text[max(sentence.start, start - 60) : start]
@@ -205,7 +211,7 @@ def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool)
     return Span(
         start,
         end,
-        tuple(name_of(text, start, parts[-1].end).split(" ")),
+        tuple(name_of(text, start, form.end() if form else parts[-1].end).split(" ")),
         opens=is_opening or bool(marks and marks in _OPENING_MARKS),
         in_heading=not sentence.is_prose
         and _is_title_case(text[sentence.start : min(sentence.end, sentence.start + 200)]),
@@ -230,6 +236,8 @@ def _is_title_case(line: str) -> bool:
 def _words_before(context: str) -> tuple[str, str]:
     """Return the last two words in lower case, empty if a sentence or a bracket ends in between."""
     tail = context.rstrip(_AROUND)
+    if "," in context[len(tail) :] and tail.rpartition(" ")[2][:1].isupper():
+        return "", ""
     if len(context) - len(tail) > 3 or not tail[-1:].isalnum():  # noqa: PLR2004 - a comma, a blank, a quote
         return "", ""
     words = ["", *(word.lower() for word in _BEFORE.findall(tail[-40:]))]

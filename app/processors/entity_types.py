@@ -33,7 +33,6 @@ _OF = frozenset({"de", "del", "of", "da", "do", "du"})
 _PARTNER_PREPOSITIONS = frozenset(["by", "with", "of", "por", "con", "com", "par", "avec", "de"])
 _PLACE_AFTER = re.compile(r"^(?:,\s|\s\()([^\W\d_][\w' -]{2,30})")
 _NOUN_AFTER = re.compile(r"^,\s(?:(?:el|la|l'|le|o|a|the|un|una|une|um|uma|an)\s?)?(?:\w{3,20}\s){0,1}?(\w{3,20})")
-_FORM_AFTER = re.compile(r"^ (?:plc|gmbh|inc)(?!\w)")
 _PAIR = 2
 _SHORT = 4
 """Of fewer letters a known name counts only in capitals: `UE`, not `Ue`."""
@@ -135,13 +134,12 @@ def _has_own_name(span: Span, around: Surroundings) -> bool:
 
 def _introduced(span: Span, around: Surroundings) -> Judgement | None:
     """`the contractor, Brightwater Construction plc`: a common noun before it says what it is."""
-    is_company = _FORM_AFTER.match(span.after) is not None
     has_noun = not span.opens and span.before[-1] in around.lists.before_organizations
     first = span.words[0].lower()
     following = _NOUN_AFTER.match(span.after)
     is_apposed = following is not None and following[1] in around.lists.before_organizations
     is_other = first in around.lists.place_heads or first in around.lists.first_names
-    if is_company or ((has_noun or is_apposed) and not is_other and not shapes.is_coined(span.words[0])):
+    if (has_noun or is_apposed) and not is_other and not shapes.is_coined(span.words[0]):
         return Judgement(ORGANIZATION, 0.85)
     return None
 

@@ -125,3 +125,30 @@ def test_a_sentence_of_capitals_says_nothing_by_them() -> None:
 def test_a_verb_is_no_legal_form() -> None:
     """`includes` begins like `inc`."""
     assert named("Carriage of goods is free. Packaging includes a box.", "ORGANIZATION", "en") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "language", "name"),
+    [
+        ("Lo dictó el Juzgado de lo Social número 3 de Ubalda.", "ORGANIZATION", "es",
+         "Juzgado de lo Social número 3 de Ubalda"),
+        ("La Chambre d'agriculture de Morvanel conseille.", "ORGANIZATION", "fr", "Chambre d'agriculture de Morvanel"),
+        ("We visited St Wulfan's Primary School.", "ORGANIZATION", "en", "St Wulfan's Primary School"),
+        ("Ayer ganó el Deportivo Zurbela sin esfuerzo.", "ORGANIZATION", "es", "Deportivo Zurbela"),
+        ("Yesterday Torbanix plc fell.", "ORGANIZATION", "en", "Torbanix plc"),
+        ("Visitamos la ermita de Santa Brianda al alba.", "LOCATION", "es", "ermita de Santa Brianda"),
+        ("Es vecina de Zarrandilla desde niña.", "LOCATION", "es", "Zarrandilla"),
+        ("Cortaron el agua en San Olmedo de Tresjuncos ayer.", "LOCATION", "es", "San Olmedo de Tresjuncos"),
+    ],
+)  # fmt: skip
+def test_kinds_and_the_words_between_belong_to_the_name(text: str, kind: str, language: str, name: str) -> None:
+    """A court has its number, a chamber its matter, a school its patron, a building its saint."""
+    assert named(text, kind, language) == [name]
+
+
+def test_a_person_does_not_run_on_into_the_firm() -> None:
+    """`of` joins institutions, and parts a person from them."""
+    text = "Yesterday Owen Trask of Selwick Partners disagreed."
+
+    assert named(text, "PERSON", "en") == ["Owen Trask"]
+    assert named(text, "ORGANIZATION", "en") == ["Selwick Partners"]
