@@ -33,6 +33,11 @@ _OF = frozenset({"de", "del", "of", "da", "do", "du"})
 _PARTNER_PREPOSITIONS = frozenset(["by", "with", "of", "por", "con", "com", "par", "avec", "de"])
 _PLACE_AFTER = re.compile(r"^(?:,\s|\s\()([^\W\d_][\w' -]{2,30})")
 _NOUN_AFTER = re.compile(r"^,\s(?:(?:el|la|l'|le|o|a|the|un|una|une|um|uma|an)\s?)?(?:\w{3,20}\s){0,1}?(\w{3,20})")
+_VERB_AFTER = re.compile(r"^(?:,? (?:has|had|have|will|ha|había|a|avait|tem|se|que|which))? ([\w-]{4,20})")
+_SEATED_AFTER = re.compile(
+    r"^,? (?:con sede|con domicilio social|con oficinas|headquartered|with headquarters|dont le siège|avec siège"
+    r"|com sede)(?!\w)"
+)
 _PAIR = 2
 _SHORT = 4
 """Of fewer letters a known name counts only in capitals: `UE`, not `Ue`."""
@@ -144,6 +149,21 @@ def _introduced(span: Span, around: Surroundings) -> Judgement | None:
     return None
 
 
+def _trading(span: Span, around: Surroundings) -> Judgement | None:
+    """`Quorvex employs 300 people`, `shares of Quorvex`, `Quorvex, headquartered in …`: what only firms do and have."""
+    lists, names = around.lists, names_in(span.words)
+    if span.in_heading or not 0 < len(names) <= _PAIR or not persons.could_be_person(span.words, around):
+        return None
+    if any(around.is_plain(name) or name in lists.first_names for name in names):
+        return None
+    verb = _VERB_AFTER.match(span.after)
+    trades = verb is not None and verb[1] in lists.trading
+    is_owned = not span.opens and span.before[1] in _PARTNER_PREPOSITIONS and span.before[0] in lists.owning
+    if trades or is_owned or _SEATED_AFTER.match(span.after):
+        return Judgement(ORGANIZATION, 0.7)
+    return None
+
+
 def _place(span: Span, around: Surroundings) -> Judgement | None:
     lists, words = around.lists, [word.lower().rstrip(".") for word in span.words]
     is_headed = words[0] in lists.place_heads or " ".join(words[:2]) in lists.place_heads
@@ -222,6 +242,6 @@ def _shaped(span: Span, around: Surroundings) -> Judgement | None:
 type _Rule = Callable[[Span, Surroundings], Judgement | None]
 _RULES: tuple[_Rule, ...] = (
     _known, persons.titled, _work, _organization, _introduced, _place, persons.addressed, _doubtful_place,
-    persons.listed, persons.acting, _located, _partner, persons.unheard, _shaped,
+    persons.listed, _trading, persons.acting, _located, _partner, persons.unheard, _shaped,
 )  # fmt: skip
 _RULES_FOR_CAPITALS: tuple[_Rule, ...] = (_known, persons.listed)

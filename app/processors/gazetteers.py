@@ -33,6 +33,8 @@ class Gazetteers:
     before_organizations: frozenset[str]
     organization_suffixes: frozenset[str]
     dealings: frozenset[str]
+    owning: frozenset[str]
+    trading: frozenset[str]
     place_heads: frozenset[str]
     place_tails: frozenset[str]
     lower_place_heads: frozenset[str]
@@ -67,6 +69,8 @@ def gazetteers() -> Gazetteers:
         before_organizations=organization["before"],
         organization_suffixes=organization["suffixes"],
         dealings=organization["dealings"],
+        owning=organization["dealings"] | organization["owning"],
+        trading=organization["trading"],
         place_heads=place["heads"],
         place_tails=place["tails"],
         lower_place_heads=place["lower_heads"],
