@@ -51,6 +51,7 @@ def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
     types = _types(everywhere) | _acronyms(everywhere)
     long_forms = _long_forms(everywhere)
     types |= {long.lower(): types[short] for short, long in long_forms.items()}
+    types |= _own_names(types)
     types |= listed_together(reading.text, judged, types)
     tick(0.8)
     full_names = _full_names(everywhere, types)
@@ -173,6 +174,17 @@ def _families(settled: dict[str, Judgement]) -> dict[str, Judgement]:
         is_open = judgement.type == UNKNOWN or (judgement.type == MISC and judgement.score <= _GUESS)
         if is_open and key.count(" ") == 1 and last is not None and last.type == PERSON:
             found[key] = Judgement(PERSON, 0.75)
+    return found
+
+
+def _own_names(settled: dict[str, Judgement]) -> dict[str, Judgement]:
+    """Take `Zubelka` for a firm where the text also has the `Grupo Zubelka`, unless it is surely something else."""
+    heads, found = gazetteers().before_organizations, {}
+    for key, judgement in settled.items():
+        head, _, own = key.partition(" ")
+        other = settled.get(own)
+        if judgement.type == ORGANIZATION and head in heads and other is not None and _PLAIN < other.score < _SURE:
+            found[own] = Judgement(ORGANIZATION, _SURE)
     return found
 
 

@@ -236,6 +236,9 @@ def _shaped(span: Span, around: Surroundings) -> Judgement | None:
         return None if span.in_heading else Judgement(MISC, 0.5)
     if span.in_heading or all(map(around.is_plain, span.words)):
         return None
+    is_name = around.is_name(span.words[0].lower()) or around.is_name(span.words[-1].lower())
+    if not is_name and shapes.is_place_like(span.key, around.lexicon.language):
+        return Judgement(LOCATION, 0.45 if span.opens else 0.5)
     return Judgement(UNKNOWN, 0.3 if span.opens else 0.45)
 
 

@@ -59,9 +59,24 @@ _ORDINARY_ENDS = {code: tuple(ends.split()) for code, ends in _ORDINARY.items()}
 _FINITE_ENDS = {code: tuple(ends.split()) for code, ends in _FINITE.items()}
 _BASE_ENDS = {code: tuple(ends.split()) for code, ends in _BASE_FORM.items()}
 _NOUN_ENDS = {code: tuple(ends.split()) for code, ends in _NOUN_ENDINGS.items()}
+_PLACE_SHAPES = {
+    "es": r"(?:villa|valde|torre|peña|puebla|fuente)\w{4,}|.+ (?:del campo|de abajo|de arriba|del monte|del río"
+    r"|de la sierra|de la frontera|del rey|del duque|de los caballeros|del páramo|del puerto|de la vega|del valle)",
+    "en": r"\w{3,}(?:ton|ham|bury|ford|wick|borough|burgh|port|mouth|shire|stead|combe|minster|ville|thorpe|dale)"
+    r"|\w+-(?:on|upon|in|under|by|le|next)-[\w-]+",
+    "fr": r"sainte?-[\w'-]+|(?:plou|ker|lan)\w{4,}|[\w-]{3,}(?:ville|court|villers|bourg|fontaine|heim)"
+    r"|[\w-]+-(?:sur|en|lès|sous|aux)-?[\w-]+",
+    "pt": r"vila \w+|.+ (?:do campo|de baixo|de cima|do monte|do rio|da serra|da beira|do sul|do norte|dos vinhos)",
+}
+_PLACE_PATTERNS = {code: re.compile(shape) for code, shape in _PLACE_SHAPES.items()}
 _FAMILY = re.compile(r"(?:Ma?c|Fitz|De|Di|Da|La|Le|Van|Von)[A-Z][a-z]+(?:-[A-Z][a-z]+)?$")
 """`MacDougall`, `LeBlanc`: names with a capital inside."""
 _MIXED = re.compile(r".*?(?:[^\W\d_][\d]|\d[^\W\d_]|[a-zà-ÿ][A-ZÀ-Þ])|.+[+#]$")
+
+
+def is_place_like(name: str, language: str) -> bool:
+    """Tell whether lower-case *name* is formed like those of towns and villages: `Thornbury`, `Villarejo del Monte`."""
+    return _PLACE_PATTERNS[language].fullmatch(name) is not None if language in _PLACE_PATTERNS else False
 
 
 def is_coined(word: str) -> bool:

@@ -152,3 +152,29 @@ def test_a_person_does_not_run_on_into_the_firm() -> None:
 
     assert named(text, "PERSON", "en") == ["Owen Trask"]
     assert named(text, "ORGANIZATION", "en") == ["Selwick Partners"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("El año pasado Zubrelka facturó mucho menos.", "es", "Zubrelka"),
+        ("She sold her shares of Vorquex at once.", "en", "Vorquex"),
+        ("Hier soir Brenavis, dont le siège est ici, a fermé.", "fr", "Brenavis"),
+    ],
+)
+def test_who_trades_like_a_firm_is_one(text: str, language: str, name: str) -> None:
+    """A word that nobody knows, but which has shares, a turnover or a seat."""
+    assert named(text, "ORGANIZATION", language) == [name]
+
+
+def test_a_firm_keeps_its_type_without_the_word_group() -> None:
+    """Alone, it would speak like a person."""
+    text = "Compró las acciones el Grupo Zandrika. Ayer Zandrika anunció despidos."
+
+    assert named(text, "PERSON", "es") == []
+
+
+def test_villages_are_formed_like_villages() -> None:
+    """`-wick` and `del Monte` are enough where nothing speaks against it."""
+    assert named("Residents fear the traffic that Skelwick will get.", "LOCATION", "en") == ["Skelwick"]
+    assert named("Visitaron ayer Zurdillo del Monte con calma.", "LOCATION", "es") == ["Zurdillo del Monte"]
