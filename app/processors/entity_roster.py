@@ -232,7 +232,8 @@ def _is_short_for(short: str, rest: Sequence[str], settled: Judgement, lists: Ga
     if all(word.lower().strip(".,") in lists.organization_suffixes for word in rest):
         return settled.type in {ORGANIZATION, UNKNOWN, MISC}
     if " " not in short:
-        is_open = settled.type == UNKNOWN or settled.score <= _GUESS
+        is_guess = settled.score <= (_SURE if settled.type == ORGANIZATION else _GUESS)
+        is_open = settled.type == UNKNOWN or is_guess
         return is_open and settled.score > _PLAIN and short not in lists.organization_heads
     return settled.type == ORGANIZATION and short not in lists.organizations
 
