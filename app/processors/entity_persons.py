@@ -113,7 +113,9 @@ def could_be_person(words: tuple[str, ...], around: Surroundings) -> bool:
     if not 0 < len(names) <= _MOST_WORDS or any(shapes.is_coined(word) for word in names):
         return False
     lists = around.lists
-    if is_institution(words[-1].lower(), lists) and len(words) > 1 and words[-1].lower() not in lists.surnames:
+    last = words[-1].lower()
+    is_tail = last in lists.weak_organization_tails and last.endswith("s")
+    if (is_tail or is_institution(last, lists)) and len(words) > 1 and last not in lists.surnames:
         return False
     key = " ".join(words).lower()
     if key in lists.places or key in lists.organizations or key in lists.common:

@@ -191,7 +191,8 @@ def _doubtful_place(span: Span, around: Surroundings) -> Judgement | None:
 
 def _work(span: Span, around: Surroundings) -> Judgement | None:
     lists, words = around.lists, [word.lower() for word in span.words]
-    if len(words) > 1 and (words[0] in lists.work_heads or words[-1] in lists.work_tails):
+    is_institution = " ".join(words[:2]) in lists.organization_heads
+    if len(words) > 1 and not is_institution and (words[0] in lists.work_heads or words[-1] in lists.work_tails):
         return Judgement(MISC, 0.75)
     return None
 
