@@ -12,7 +12,16 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from sys import intern
 
-from app.processors.entity_evidence import MISC, ORGANIZATION, PERSON, UNKNOWN, Judged, Judgement, Surroundings
+from app.processors.entity_evidence import (
+    LOCATION,
+    MISC,
+    ORGANIZATION,
+    PERSON,
+    UNKNOWN,
+    Judged,
+    Judgement,
+    Surroundings,
+)
 from app.processors.entity_listings import listed_together
 from app.processors.entity_names import Span, name_of, spans
 from app.processors.entity_types import judge
@@ -195,7 +204,7 @@ def _settled(kind: str, score: float, inside: int, length: int) -> Judgement:
         return Judgement(UNKNOWN, score)
     if length > 1 and inside:
         return Judgement(MISC, 0.5 if inside > 1 else 0.45)
-    return Judgement(MISC, 0.5) if inside > 1 else Judgement(UNKNOWN, score)
+    return Judgement(ORGANIZATION, _GUESS) if inside > 1 else Judgement(UNKNOWN, score)
 
 
 def _full_names(judged: Sequence[Judged], types: dict[str, Judgement]) -> dict[str, str]:
@@ -233,7 +242,7 @@ def _is_short_for(short: str, rest: Sequence[str], settled: Judgement, lists: Ga
         return settled.type in {ORGANIZATION, UNKNOWN, MISC}
     if " " not in short:
         is_guess = settled.score <= (_SURE if settled.type == ORGANIZATION else _GUESS)
-        is_open = settled.type == UNKNOWN or is_guess
+        is_open = settled.type == UNKNOWN or (is_guess and settled.type != LOCATION)
         return is_open and settled.score > _PLAIN and short not in lists.organization_heads
     return settled.type == ORGANIZATION and short not in lists.organizations
 

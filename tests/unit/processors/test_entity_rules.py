@@ -178,3 +178,17 @@ def test_villages_are_formed_like_villages() -> None:
     """`-wick` and `del Monte` are enough where nothing speaks against it."""
     assert named("Residents fear the traffic that Skelwick will get.", "LOCATION", "en") == ["Skelwick"]
     assert named("Visitaron ayer Zurdillo del Monte con calma.", "LOCATION", "es") == ["Zurdillo del Monte"]
+
+
+def test_a_word_that_nobody_knows_is_a_firm_if_the_text_keeps_using_it() -> None:
+    """Persons and places give themselves away sooner."""
+    text = "El depósito lo hizo Zubravesa en mayo. Según el acta, con Zubravesa no hubo quejas."
+
+    assert named(text, "ORGANIZATION", "es") == ["Zubravesa"]
+
+
+def test_a_register_of_companies_is_an_office() -> None:
+    """Other registers are works."""
+    text = "Consta en el Registro Mercantil de Zamudria desde ayer."
+
+    assert named(text, "ORGANIZATION", "es") == ["Registro Mercantil de Zamudria"]
