@@ -94,7 +94,9 @@ class Settings(BaseSettings):
     allow_emulator: bool = Field(default=False, description="Accept an emulator on Cloud Run, for rehearsals.")
     processors: Names = Field((), description="Modules with models of your own, comma-separated.")
     statistical_models: Literal["auto", "off"] = Field(
-        "auto", description="`auto`: the default engine asks those that are installed for names; `off`: rules alone."
+        "auto",
+        description="Whether the default engine asks those that are installed for names (`auto`), or goes by its rules "
+        "alone (`off`).",
     )
 
     cpu_slots: int | None = Field(

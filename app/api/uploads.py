@@ -35,10 +35,10 @@ class UploadRequest(DocumentOptions):
     @field_validator("entity_types", mode="before")
     @classmethod
     def _take_apart(cls, value: object) -> object:
-        """Take one field with commas for several."""
+        """Take one field with commas for several, and an empty one for none."""
         if not isinstance(value, list):
             return value
-        return [name.strip() for names in value for name in str(names).split(",") if name.strip()]
+        return [name.strip() for names in value for name in str(names).split(",") if name.strip()] or None
 
     async def submission(self, owner: str, key: str | None, limits: Limits) -> Submission:
         """

@@ -20,7 +20,6 @@ from app.processors.reading import Reading
 from app.processors.ticks import Tick, no_tick
 
 TYPES = ("PERSON", "ORGANIZATION", "LOCATION", "DATE", "MONEY", "PERCENT", "EMAIL", "URL", "PHONE", "MISC")
-NAME_TYPES = frozenset({"PERSON", "ORGANIZATION", "LOCATION", "MISC"})
 MOST_POSITIONS = 20
 """Places that are listed for one entity; *count* counts them all."""
 MOST_KEPT = 50_000

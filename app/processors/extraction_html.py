@@ -23,6 +23,8 @@ _TAG = re.compile(
     r"<(?P<slash>/?)(?P<name>[a-zA-Z][^\s/>]*+)"
     r"(?P<attributes>(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)>"
 )
+_ANY_TAG = re.compile(r"<(/?)(?=[a-zA-Z])")
+_AFTER_NAME: Final = frozenset(" \t\n\r\f/>")
 _ATTRIBUTE = re.compile(r"([^\s/>=]++)(?:\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s>]++))?+")
 _INVISIBLE = re.compile(r"\bhidden\b|display\s{0,9}:\s{0,9}none", re.IGNORECASE)
 _NOT_DISPLAYED = re.compile(r"display\s{0,9}:\s{0,9}none", re.IGNORECASE)
@@ -125,6 +127,8 @@ def _markup(text: str, start: int) -> tuple[Tag | None, int]:
     if text.startswith("<!--", start):
         end = text.find("-->", start + 2)
         return None, end + 3 if end >= 0 else len(text)
+    if text[start + 1 : start + 3].lstrip("/")[:1].isalpha():  # every later sign that might end it stands in quotes
+        return None, len(text)
     end = text.find(">", start)
     return None, end + 1 if end >= 0 else len(text)
 
@@ -141,13 +145,20 @@ def _is_skipped(tag: Tag) -> bool:
 def _end_of_element(text: str, tag: Tag) -> int | None:
     """Find the end of the element that *tag* begins; None if it has none."""
     depth = 1
-    for other in re.compile(rf"<(/?){re.escape(tag.name)}(?=[\s/>])[^>]*+>?", re.IGNORECASE).finditer(text, tag.end):
+    for other in _ANY_TAG.finditer(text, tag.end):
+        end_of_name = other.end() + len(tag.name)
+        if (
+            text[other.end() : end_of_name].lower() != tag.name
+            or text[end_of_name : end_of_name + 1] not in _AFTER_NAME
+        ):
+            continue
         if tag.name in _ENDS_ITSELF and not other[1]:
             return other.start()
         if other[1] or tag.name not in _RAW:
             depth += -1 if other[1] else 1
         if not depth:
-            return other.end()
+            end = text.find(">", end_of_name)
+            return end + 1 if end >= 0 else len(text)
     return None
 
 

@@ -1,5 +1,6 @@
 """Writes `docs/settings.md` from the settings themselves: `python -m tests.docs.settings_page`."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -35,8 +36,8 @@ def _row(name: str, field: FieldInfo) -> str:
     """Return one setting's line; a description that begins with a variable's name names the variable."""
     description = field.description or ""
     variable = f"AFTERWORD_{name.upper()}"
-    if description.startswith("`") and "`: " in description:
-        variable, _, description = description[1:].partition("`: ")
+    if named := re.match(r"`([A-Z_]+)`: ", description):
+        variable, description = named[1], description[named.end() :]
     return f"| `{variable}` | {_default(field.default)} | {description[:1].upper()}{description[1:]} |\n"
 
 

@@ -173,6 +173,23 @@ async def test_what_is_no_form_is_refused_unread(here: World, body: bytes, media
     assert "multipart/form-data" in answered.json()["detail"]
 
 
+@pytest.mark.parametrize("charset", ["punycode", "undefined", "utf-16"])
+async def test_a_form_is_utf_8_whatever_its_file_is(here: World, charset: str) -> None:
+    """Decoding some of Python's charsets takes quadratic time, and one of them only ever raises."""
+    media = f"multipart/form-data; boundary=B; charset={charset}"
+    answered = await here.caller.post(PATH, content=b"--B--\r\n", headers={"Content-Type": media})
+
+    assert_problem(answered, 415, "unsupported_media_type")
+
+
+async def test_an_empty_field_is_as_good_as_none(here: World) -> None:
+    """Browsers send every field of a form, also those that nobody has filled in."""
+    parts = [field("entity_types", ""), field("language", "")]
+    answered = await hand_in(here, file(), *parts, headers={"Prefer": "wait=10"})
+
+    assert answered.json()["result"]["options"] == {}
+
+
 @pytest.mark.parametrize(
     ("body", "media"),
     [
