@@ -21,7 +21,7 @@ from app.settings import Settings, explain, unknown
 
 TextFile = Annotated[Path, typer.Argument(help="A text file in UTF-8; - reads standard input.")]
 AnyFile = Annotated[
-    Path, typer.Argument(help="A file: PDF, DOCX, HTML, Markdown or text in any encoding; - reads standard input.")
+    Path, typer.Argument(help="A file: PDF, DOCX, HTML, Markdown or plain text; - reads standard input.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

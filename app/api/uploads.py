@@ -19,7 +19,7 @@ from app.engine.submission import Submission
 
 router = APIRouter(tags=["documents"], route_class=FormRoute, responses=documented(422))
 
-TYPES: Final = "PDF, DOCX, HTML, Markdown or plain text in any encoding"
+TYPES: Final = "PDF, DOCX, HTML, Markdown or plain text"
 
 
 class UploadRequest(DocumentOptions):

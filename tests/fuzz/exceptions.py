@@ -42,6 +42,12 @@ EXEMPTIONS: Final = (
         "unknown_header",
         "HTTP has everybody ignore the headers that they do not know.",
     ),
+    Exemption(
+        "AcceptedNegativeData",
+        202,
+        "form",
+        "All values of a form are text: a number that was sent as text, to be wrong, is a number again.",
+    ),
 )
 
 
