@@ -198,9 +198,11 @@ def test_make_asks_about_every_lock() -> None:
     """What tests and builds is attacked as well as what serves."""
     said = make("audit", "--dry-run").stdout
 
-    assert said.split()[-4:] == [
+    assert said.split()[-6:] == [
         "requirements.lock",
+        "requirements-spacy.lock",
         "requirements-dev.lock",
+        "requirements-evaluation.lock",
         "requirements-infra.lock",
         "requirements-audit.lock",
     ]

@@ -40,7 +40,7 @@ DOCUMENTS: dict[str, tuple[Any, str, str]] = {
     "types without end": ({"content": SECRET, "entity_types": ["DATE"] * 11}, "entity_types", "too_long"),
     "an unknown language": ({"content": SECRET, "language": "tlh"}, "language", "literal_error"),
     "a webhook": ({"content": SECRET, "webhook_url": "https://x.test"}, "webhook_url", "extra_forbidden"),
-    "text to keep": ({"content": SECRET, "keep_text": True}, "keep_text", "extra_forbidden"),
+    "text to keep, in words": ({"content": SECRET, "keep_text": "yes"}, "keep_text", "bool_type"),
     "an unknown member": ({"content": SECRET, "contents": SECRET}, "contents", "extra_forbidden"),
 }
 
