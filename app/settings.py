@@ -175,7 +175,9 @@ class Settings(BaseSettings):
     json_body_bytes: int = Field(2 * 1024 * 1024, ge=1024, description="The largest JSON body.")
     upload_bytes: int = Field(10 * 1024 * 1024, ge=1, description="The largest file that is uploaded.")
     content_bytes: int = Field(1024 * 1024, ge=1, description="The largest `content` or `text`, in UTF-8 bytes.")
-    body_budget_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Bodies a process reads at once, together.")
+    body_budget_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="Bodies a process reads, and kept texts it sends, at once, together."
+    )
     open_tasks: int = Field(20_000, ge=1, description="Tasks that one owner may have pending or processing at a time.")
     max_attempts: int = Field(3, ge=1, le=10, description="Attempts of a task that does not say.")
     time_to_live: Seconds = Field(

@@ -28,7 +28,7 @@ READ_AHEAD: Final = 64 * 1024
 """Bytes of a body that uvicorn holds before anybody asks for them."""
 
 TOO_MANY: Final = "too_many_bodies"
-NO_ROOM: Final = "This process is reading as much as it can hold; send the request again."
+NO_ROOM: Final = "This process reads and sends as much as it can hold; send the request again."
 TOO_SLOW: Final = "The body took too long to arrive; send the request again, over a new connection."
 SOON: Final = {"Retry-After": "1"}
 
@@ -156,7 +156,8 @@ class BodyBudget:
 
     One that declares no length is taken for the largest, and is cut off there.
     One that no endpoint reads counts for what the server reads ahead of the
-    application.
+    application. An endpoint whose answer is as large as a body has it counted
+    too, by `request.state.hold`.
     """
 
     def __init__(  # noqa: PLR0913 - each bounds something else
@@ -178,7 +179,7 @@ class BodyBudget:
         self._app = app
         self._largest = largest
         self._larger = larger
-        self._share = max(largest, *larger.values(), together // 2) if has_owners else together
+        self.share = max(largest, *larger.values(), together // 2) if has_owners else together
         self._time = time
         self._held: Counter[str | None] = Counter()
         self.left = together
@@ -197,6 +198,7 @@ class BodyBudget:
             await refusal(scope, receive, send)
         else:
             body = _Body(self, receive, owner=owner, time=self._time, largest=largest, unread=min(size, READ_AHEAD))
+            scope.setdefault("state", {})["hold"] = body.hold
             try:
                 await self._app(scope, body.receive, send)
             finally:
@@ -204,7 +206,7 @@ class BodyBudget:
 
     def room(self, owner: str | None) -> int:
         """How many bytes *owner* may still send."""
-        return min(self.left, self._share - self._held[owner])
+        return min(self.left, self.share - self._held[owner])
 
     def take(self, owner: str | None, size: int) -> None:
         """Count so many bytes of *owner*'s, or fewer if *size* is negative."""
@@ -236,12 +238,27 @@ class _Body:
         self._time = time
         self._deadline: float | None = None
         self._is_complete = False
+        self._unread = unread
+        self._read = 0
         self.held = 0
         self.count(unread)
 
     def count(self, size: int) -> None:
         self._budget.take(self._owner, size)
         self.held += size
+
+    def hold(self, size: int) -> None:
+        """
+        Count *size* more bytes until the request is over; what is larger than all the room there may be, as that much.
+
+        Raises:
+            Refused: If there is no room for them.
+
+        """
+        counted = min(size, self._budget.share)
+        if counted > self._budget.room(self._owner):
+            raise Refused(503, TOO_MANY, NO_ROOM, retryable=True, headers=SOON)
+        self.count(counted)
 
     async def receive(self) -> Message:
         """
@@ -255,18 +272,17 @@ class _Body:
             return await self._receive()
         if self._deadline is None:
             self._deadline = asyncio.get_running_loop().time() + self._time.total_seconds()
-            self.count(-self.held)
+            self.count(-self._unread)
         try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError as error:
             raise Refused(408, "body_too_slow", TOO_SLOW, retryable=True, headers={"Connection": "close"}) from error
         size = len(message.get("body", b""))
-        if self.held + size > self._largest:
+        self._read += size
+        if self._read > self._largest:
             raise Refused(413, *CODES[413])
-        if size > self._budget.room(self._owner):
-            raise Refused(503, TOO_MANY, NO_ROOM, retryable=True, headers=SOON)
-        self.count(size)
+        self.hold(size)
         self._is_complete = not message.get("more_body", False)
         return message
 

@@ -30,7 +30,7 @@ class Limits:
         json_body_bytes: The largest body of a request.
         upload_bytes: The largest file.
         content_bytes: The largest `content` or `text`, in UTF-8.
-        body_budget_bytes: All bodies that this process holds at one moment.
+        body_budget_bytes: All bodies, and kept texts that are sent, that this process holds at one moment.
         body_time: How long a body may take to arrive.
         change_budget: How long a caller waits for a task to be changed, whatever has to be read for it.
         blocking: How long the blocking call waits.

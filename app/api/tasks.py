@@ -1,10 +1,11 @@
 """Tasks of either kind, as their owner manages them."""
 
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, override
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from app.api.bodies import JsonRoute
 from app.api.dependencies import (
@@ -78,14 +79,15 @@ async def get_task(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     responses=documented(404) | answer(200, description="The text, in UTF-8."),
     dependencies=[Depends(refuse_wait)],
 )
-async def get_text(task_id: TaskId, given: Given, caller: Owner) -> PlainTextResponse:
+async def get_text(request: Request, task_id: TaskId, given: Given, caller: Owner) -> PlainTextResponse:
     """
     Read the text that a completed task was about, if it was handed in with `keep_text`.
 
     It is what the positions in the result refer to, and is kept until the task expires.
     """
-    own = await own_task(task_id, given, caller)
-    return PlainTextResponse(await given.store.text(own.task))
+    task = (await own_task(task_id, given, caller)).task
+    request.state.hold(task.text.size if task.text else 0)
+    return _Text(await given.store.text(task))
 
 
 @router.post("/{task_id}/cancel", responses=documented(404, 409))
@@ -115,6 +117,16 @@ async def delete_task(task_id: TaskId, given: Given, caller: Owner) -> None:
             await _delete(given.store, own)
         except StaleWrite:
             await _delete(given.store, await given.store.get(task_id))
+
+
+class _Text(PlainTextResponse):
+    """A text whose request is not over, and holds its room, until the other side has taken nearly all of it."""
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        await send({"type": "http.response.body"})  # uvicorn waits before a message, not after it
 
 
 async def _changed(task_id: str, given: Services, caller: str, transition: cas.Transition) -> Task:
