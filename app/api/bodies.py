@@ -4,12 +4,13 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from email.message import Message
 from typing import Any, Final, override
 
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.api.problems import Refused
@@ -54,6 +55,18 @@ class JsonRoute(APIRoute):
             return await handle(JsonRequest(request.scope, request.receive))
 
         return handle_json
+
+
+async def unwanted_body(request: Request) -> None:
+    """
+    Read a body that nobody wants, where what begins would go on without an answer.
+
+    Raises:
+        Refused: If it is too large, or never ends.
+
+    """
+    with suppress(ClientDisconnect):
+        await request.body()
 
 
 def refuse_encoded(headers: Headers) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query, Request, Response
 
-from app.api.bodies import JsonRoute
+from app.api.bodies import JsonRoute, unwanted_body
 from app.api.dependencies import REPLAYED, Given, Key, Owner, Reserved
 from app.api.problems import problem
 from app.api.reference import POLLED, WITH_A_BODY, answer, documented, link
@@ -107,12 +107,12 @@ async def task_status(  # noqa: PLR0913, PLR0917 - what an endpoint is handed
     "/process_text_blocking",
     include_in_schema=False,
     response_model=TextFinished,
-    dependencies=[Depends(refuse_wait)],
+    dependencies=[Depends(refuse_wait), Depends(unwanted_body)],
 )
 @router.post(
     "/process_text_blocking/",
     response_model=TextFinished,
-    dependencies=[Depends(refuse_wait)],
+    dependencies=[Depends(refuse_wait), Depends(unwanted_body)],
     responses=documented(404, 409, 504) | answer(200, "Idempotency-Replayed-if-any"),
 )
 async def process_text_blocking(  # noqa: PLR0913, PLR0917 - what an endpoint is handed

@@ -161,6 +161,7 @@ async def until_ended(
     It is not waited for any longer than the caller is there.
 
     Raises:
+        Refused: If the caller sends a body that is too large, or never ends.
         TaskNotFound: If it is deleted meanwhile.
 
     """
@@ -172,6 +173,8 @@ async def until_ended(
     leaving = asyncio.create_task(_gone(request))
     try:
         await asyncio.wait([waiting, leaving], return_when=asyncio.FIRST_COMPLETED)
+        if leaving.done():
+            leaving.result()
         return waiting.result() if waiting.done() else task
     finally:
         waiting.cancel()
@@ -179,10 +182,9 @@ async def until_ended(
 
 
 async def _gone(request: Request) -> None:
-    """Return when nobody is there any more to be answered, or a body was announced that does not come."""
-    with suppress(Refused):
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
+    """Return when nobody is there any more to be answered."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def tag(task: Task) -> str:
