@@ -48,7 +48,8 @@ class FirestoreStore(TaskStore, OpenTasks):
         """
         Know where the tasks are, as `Connector` says; the first call connects.
 
-        No call, however many messages it takes, lasts longer than *call_limit*.
+        No call, however many messages it takes, lasts longer than *call_limit*; what is uploaded in several commits
+        is as many calls.
         """
         self._clock = clock or StoreClock()
         self._database = FirestoreDatabase(
@@ -85,16 +86,22 @@ class FirestoreStore(TaskStore, OpenTasks):
     async def create(self, task: Task, content: bytes) -> Snapshot:
         async with self._database.within_limit() as wire:
             parts = writes.create_parts(wire.names, task, content)
-            with_task = len(parts) <= writes.PARTS_PER_COMMIT
-            if not with_task:
-                for commit in writes.in_commits(parts):
-                    await wire.commit(commit)
-            condition, beside = writes.ABSENT, parts if with_task else []
+        with_task = len(parts) <= writes.PARTS_PER_COMMIT
+        if not with_task:
+            await self._upload(parts)
+        condition, beside = writes.ABSENT, parts if with_task else []
+        async with self._database.within_limit() as wire:
             while True:
                 version = await wire.commit([writes.create(wire.names, task, content, condition), *beside])
                 if version is not None:
                     return Snapshot(task, version)
                 condition = await self._condition_for_another(wire, task, uploaded=not with_task)
+
+    async def _upload(self, parts: Sequence[writes.Write]) -> None:
+        """Store *parts* in as many commits as they need, each a call of its own: a slow one takes no other's time."""
+        for commit in writes.in_commits(parts):
+            async with self._database.within_limit() as wire:
+                await wire.commit(commit)
 
     async def _condition_for_another(self, wire: FirestoreWire, task: Task, *, uploaded: bool) -> writes.Write:
         """Say on what condition *task* may still be created, now that its id was found taken."""
@@ -143,9 +150,7 @@ class FirestoreStore(TaskStore, OpenTasks):
         kept = KeptText(token=token, size=len(encoded))
         async with self._database.within_limit() as wire:
             parts = writes.create_text_parts(wire.names, task, kept, encoded, self.now())
-        for commit in writes.in_commits(parts):  # each a call of its own: a slow one spoils nothing for the others
-            async with self._database.within_limit() as wire:
-                await wire.commit(commit)
+        await self._upload(parts)
         return kept
 
     @override

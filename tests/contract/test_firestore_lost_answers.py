@@ -152,6 +152,24 @@ async def test_large_content_stays_when_the_fate_of_its_task_is_unknown(backend:
     assert await backend.other.content(task) == content
 
 
+async def test_each_commit_of_large_content_has_its_own_time(emulator: Emulator) -> None:
+    """A file of ten megabytes takes five of them: it would be refused although the store answers each in time."""
+    content = b"x" * 4_000_000
+    limit, late = 2.0, 0.8
+    async with open_backend(emulator, call_limit=timedelta(seconds=limit)) as backend:
+        commits = [backend.proxy.hold("Commit") for _ in range(3)]
+        task = fresh(backend.store, content_bytes=len(content))
+
+        creating = asyncio.create_task(backend.store.create(task, content))
+        for commit in commits:
+            await commit.reached.wait()
+            asyncio.get_running_loop().call_later(late, commit.release)
+        await creating
+
+        assert late * len(commits) > limit
+        assert await backend.other.content(task) == content
+
+
 async def test_large_content_whose_upload_breaks_off_makes_no_task(backend: Backend) -> None:
     """Half a document is not processed; what was stored of it expires by itself."""
     content = b"x" * 4_000_000
