@@ -92,9 +92,13 @@ class Runner:
         """Return a lease from now on, with a token nobody else has."""
         return Lease(token=self.tokens(), holder=self.holder, expires_at=self.store.now() + self.timing.lease)
 
-    def is_ready(self, execution: Execution) -> bool:
-        """Whether a claimed task could be worked on: without a child process to be had, it would lose an attempt."""
-        return execution is Execution.IO or self.pool.is_usable
+    def is_ready(self, execution: Execution, *, is_file: bool = False) -> bool:
+        """
+        Whether a claimed task could be worked on: without the child process that it needs, it would lose an attempt.
+
+        A file needs one whatever its model is.
+        """
+        return self.pool.is_usable or (execution is Execution.IO and not is_file)
 
     def start(self, claimed: Snapshot, lease: Lease, content: bytes) -> None:
         """Run a task that was claimed at birth, in the slot reserved for it."""

@@ -25,7 +25,7 @@ from app.domain.errors import (
     UnknownModel,
 )
 from app.domain.processing import Execution, Json, Kind, Models, Processor
-from app.domain.task import Lease, Status, Task
+from app.domain.task import FILE, Lease, Status, Task
 from app.domain.transitions import DEADLINE, submit
 from app.engine import cas
 from app.engine.ports import Snapshot, TaskStore
@@ -119,9 +119,9 @@ class Reservation:
     execution: Execution | None = None
     claimed: tuple[Snapshot, Lease, bytes] | None = None
 
-    def reserve(self, execution: Execution) -> Lease | None:
+    def reserve(self, execution: Execution, *, is_file: bool = False) -> Lease | None:
         """Take a slot, and the lease for a task claimed at birth; None if this process has no room."""
-        if not self.runner.is_ready(execution) or not self.slots.reserve_for_request(execution):
+        if not self.runner.is_ready(execution, is_file=is_file) or not self.slots.reserve_for_request(execution):
             return None
         self.execution = execution
         return self.runner.new_lease()
@@ -197,7 +197,8 @@ class Intake:
         async with _unavailable_at(give_up_at):
             try:
                 processor = self.models.find(submission.model_name, submission.kind)
-                lease = None if submission.delay else reservation.reserve(processor.execution)
+                is_file = submission.options.get(FILE) is True
+                lease = None if submission.delay else reservation.reserve(processor.execution, is_file=is_file)
                 admission = await self.quota.admit(submission.owner, waits=lease is None)
             except (UnknownModel, QuotaExceeded) as refusal:
                 reservation.free()

@@ -213,7 +213,8 @@ class Sweeper:
             stock = Stock(await self._find(execution, now, limit=limit), now)
             seen_all = len(stock.snapshots) < limit
             self.runner.slots.forget_backlog(execution, notes=notes)
-        decided = plan(stock.snapshots, free=self.runner.slots.free(execution))
+        claimable = [snapshot for snapshot in stock.snapshots if self._would_claim(snapshot.task, now)]
+        decided = plan(claimable, free=self.runner.slots.free(execution))
         self._stock[execution] = Stock(decided.surplus, stock.found_at)
         for snapshot in decided.take:
             self.runner.slots.reserve(execution)
@@ -245,8 +246,9 @@ class Sweeper:
         self._failed_at, self._reached_at = None, now
 
     def _would_claim(self, task: Task, now: datetime) -> bool:
-        """Whether this process may claim the due *task* now, and does not work on it already."""
+        """Whether this process may claim the due *task* now, could work on it, and does not already."""
         held_off = self._no_take_over_before is not None and now < self._no_take_over_before
         take_over = self._failed_at is None and not held_off
         claimable = is_claimable(task, models=self.runner.models, now=now, take_over=take_over)
-        return claimable and not self.runner.registry.runs(task.id)
+        ready = self.runner.is_ready(task.execution, is_file=task.is_file)
+        return claimable and ready and not self.runner.registry.runs(task.id)

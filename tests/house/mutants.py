@@ -145,8 +145,8 @@ MUTANTS: Final = (
     Mutant(
         mistake="a process takes over its own work",
         file="app/engine/sweeper.py",
-        old="return claimable and not self.runner.registry.runs(task.id)",
-        new="return claimable",
+        old="return claimable and ready and not self.runner.registry.runs(task.id)",
+        new="return claimable and ready",
         tests="test_sweeper_take_over.py",
     ),
     Mutant(
