@@ -73,9 +73,15 @@ def claims(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - claims of any ty
 
 def signed(key: SigningKey | None = None, **changed: Any) -> str:  # noqa: ANN401 - as above
     """Return a token with these claims, signed with *key*."""
-    key = key or signing_key()
-    signer = crypt.RSASigner.from_string(key.private, key.name)  # type: ignore[no-untyped-call]  # without types
+    signer = signer_with(key or signing_key())
     return str(jwt.encode(signer, claims(**changed)).decode())  # type: ignore[no-untyped-call]  # without types
+
+
+@cache
+def signer_with(key: SigningKey) -> crypt.RSASigner:
+    """Return what signs with *key*; made once too, since a private key is tried as soon as it is read."""
+    signer: crypt.RSASigner = crypt.RSASigner.from_string(key.private, key.name)  # type: ignore[no-untyped-call]  # as above
+    return signer
 
 
 def stripped(**changed: Any) -> str:  # noqa: ANN401 - as above

@@ -56,7 +56,7 @@ def read(path: Path) -> GoldDocument:
         ValueError: If it holds entities of an unknown type.
 
     """
-    written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    written = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     unknown = sorted(set(written["entities"]) - set(TYPES))
     if unknown:
         raise ValueError(f"{path.name} has entities of unknown types: {', '.join(unknown)}")
