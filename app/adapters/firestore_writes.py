@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from app.adapters.firestore_codec import CONTENT, fields_of
 from app.adapters.firestore_values import Fields, fields_to
+from app.domain.extraction import TEXT_BYTES
 from app.domain.processing import KeptText
 from app.domain.task import Status, Task
 
@@ -25,7 +26,7 @@ PARTS_PER_COMMIT: Final = 3
 """Under 3 MB: Firestore takes 10 MiB in a request, its emulator 4 MiB."""
 
 ORPHANS_KEPT: Final = timedelta(days=1)
-"""How much longer than its task may last the text of a run that no task speaks of."""
+"""How much longer than its task may last the text of a run that wrote it after its lease had ended."""
 
 PARTS_KEPT: Final = timedelta(days=100)
 """Longer than any task can wait, run and be kept; it removes what a lost submission left behind."""
@@ -97,7 +98,7 @@ def replace(names: Names, seen: Task, new: Task, version: Version) -> list[Write
         "update_mask": {"field_paths": [*fields, *erased]},
         "current_document": unchanged(version),
     }
-    return [change, *_parts_of_change(names, seen, new)]
+    return [change, *_parts_of_change(names, seen, new), *_erase_lost_text(names, seen, new)]
 
 
 def erase(names: Names, task: Task, version: Version) -> list[Write]:
@@ -142,6 +143,15 @@ def _parts_of_change(names: Names, seen: Task, new: Task) -> list[Write]:
     if seen.status is Status.FAILED:
         return _keep_parts(names, new, new.available_at + PARTS_KEPT)
     return []
+
+
+def _erase_lost_text(names: Names, seen: Task, new: Task) -> list[Write]:
+    """The removal of a text that nobody will ask for: of a run whose lease ends here, unless the task ends with it."""
+    goes_on = new.lease or new.text
+    if not seen.keeps_text or seen.lease is None or (goes_on and goes_on.token == seen.lease.token):
+        return []
+    largest = TEXT_BYTES if seen.is_file else seen.content_bytes
+    return [{"delete": name} for name in names.text_parts(seen, KeptText(token=seen.lease.token, size=largest))]
 
 
 def _keep_parts(names: Names, task: Task, expires_at: datetime) -> list[Write]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -10,14 +11,16 @@ from structlog.testing import capture_logs
 from app.adapters.clock import StoreClock
 from app.adapters.firestore_writes import Version
 from app.domain.errors import StoreUnavailable, TaskExists
-from app.domain.processing import Execution
+from app.domain.processing import Execution, Failure
 from app.domain.task import Status
 from app.domain.transitions import retry
 from app.engine.ports import Snapshot
-from tests.contract.arrange import finished, fresh, put_new
+from tests.contract.arrange import finished, fresh, next_revision, put_new
 from tests.contract.firestore_backend import Backend, open_backend
 from tests.emulator import Emulator
+from tests.factories import NOW, make_lease
 
+FAILURE = Failure(code="processor_error", message="It failed", retryable=True)
 HOUR = timedelta(hours=1)
 MODERATE = "añ€😀".encode() * 200_000
 """2 MB, cut into three parts, some of them within a character."""
@@ -54,6 +57,46 @@ async def test_a_short_task_costs_two_writes_and_no_reads(backend: Backend) -> N
     await backend.store.swap(created, finished(task, Status.COMPLETED))
 
     assert backend.proxy.calls == {"Commit": 2}
+
+
+ENDS: dict[str, dict[str, Any]] = {
+    "cancelled": {"status": Status.CANCELLED, "lease": None, "finished_at": NOW},
+    "failed": {"status": Status.FAILED, "lease": None, "finished_at": NOW, "failure": FAILURE},
+    "tried again": {"status": Status.PENDING, "lease": None, "failure": FAILURE},
+    "taken over": {"lease": make_lease(token="token-b"), "attempt": 2},  # noqa: S106 - a lease's
+}
+
+
+@pytest.mark.parametrize("change", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("is_file", [True, False], ids=["file", "text"])
+async def test_the_text_of_a_run_goes_with_its_lease(
+    backend: Backend, change: dict[str, Any], *, is_file: bool
+) -> None:
+    """It is the very document, and who cancels or deletes a task wants nothing of it to be left."""
+    text = MODERATE.decode()
+    options = {"keep_text": True, "file": is_file}
+    task = fresh(backend.store, Status.PROCESSING, content_bytes=len(MODERATE), options=options)
+    seen = await backend.store.create(task, MODERATE)
+    await backend.store.keep_text(task, make_lease().token, text)
+    backend.proxy.calls.clear()
+
+    await backend.store.swap(seen, next_revision(task, **change))
+
+    left = await backend.documents.parts(task)
+    assert [name for name in left if name.startswith(make_lease().token)] == []
+    assert backend.proxy.calls == {"Commit": 1}
+
+
+async def test_the_text_of_a_run_that_goes_on_stays(backend: Backend) -> None:
+    """Its next write may be the one that completes the task with it."""
+    task = fresh(backend.store, Status.PROCESSING, content_bytes=9, options={"keep_text": True})
+    seen = await backend.store.create(task, b"The text.")
+    kept = await backend.store.keep_text(task, make_lease().token, "The text.")
+
+    renewed = await backend.store.swap(seen, next_revision(task, cancel_requested=True))
+    done = await backend.store.swap(renewed, finished(renewed.task, Status.COMPLETED, text=kept))
+
+    assert await backend.store.text(done.task) == "The text."
 
 
 async def test_content_of_moderate_size_is_written_and_erased_with_its_task(backend: Backend) -> None:
