@@ -56,8 +56,8 @@ class Package:
     """A zip of parts, with how much of it may still be unpacked."""
 
     members: ZipFile
-    _left: int = MOST_BYTES
-    _tags_left: int = MOST_TAGS
+    bytes_left: int = MOST_BYTES
+    tags_left: int = MOST_TAGS
     _types: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -104,9 +104,9 @@ class Package:
         read = 0
         with self.members.open(member) as part:
             while chunk := part.read(_CHUNK):
-                self._left -= len(chunk)
-                self._tags_left -= chunk.count(b"<")
-                if min(self._left, self._tags_left) < 0:
+                self.bytes_left -= len(chunk)
+                self.tags_left -= chunk.count(b"<")
+                if min(self.bytes_left, self.tags_left) < 0:
                     raise DocumentTooLarge
                 parser.Parse(chunk, False)  # noqa: FBT003 - expat knows it by place only
                 read += len(chunk)
