@@ -41,7 +41,7 @@ class Extraction:
     Attributes:
         text: What positions refer to; valid Unicode without NULs, never blank.
         media_type: What the file turned out to be, told by its content.
-        title: As the file itself says, or its first heading of the highest level; None if it has neither.
+        title: As the file itself says, or its first heading of the highest level, unless that is numbered; else None.
         pages: How many; None if its type has no pages.
         headings: At most `MOST_HEADINGS`, in order.
 

@@ -29,6 +29,7 @@ _NO_TITLE = re.compile(
     r"[\s\d().-]*|(?:power ?point|word) (?:presentation|document).*|slide \d+|[\W\d_]*)",
     re.IGNORECASE | re.DOTALL,
 )
+_NUMBERED = re.compile(r"(?:(?:\d{1,3}|[IVX]{1,5})(?:\.\d{1,3})*[.)]|\d{1,3}(?:\.\d{1,3})+|1|§\s?\d{1,3})\s")
 
 
 class Block(NamedTuple):
@@ -78,6 +79,8 @@ class Draft:
         """
         Return it all; a *title* that says nothing is replaced by the first heading of the highest level.
 
+        A numbered one is the first of several, and says what its section is about.
+
         Raises:
             NoTextFound: If there is none.
 
@@ -85,10 +88,11 @@ class Draft:
         if not self._texts:
             raise NoTextFound
         first = min(self._headings, key=lambda heading: heading.level, default=None)
+        name = first.text if first and not _NUMBERED.match(first.text) else None
         return Extraction(
             text="".join(self._texts),
             media_type=media_type,
-            title=sensible(title) or (first.text if first else None),
+            title=sensible(title) or name,
             pages=pages,
             headings=tuple(self._headings[:MOST_HEADINGS]),
         )

@@ -94,6 +94,24 @@ def test_a_title_that_a_program_made_up_is_none(made_up: str) -> None:
     assert read(file).title == "Acta de la reunión"
 
 
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("1. Introduction", None),
+        ("1 Introduction", None),
+        ("2.1 Alcance", None),
+        ("IV) Metodología", None),
+        ("§ 3 Zuständigkeit", None),
+        ("2024 Annual Report", "2024 Annual Report"),
+        ("Introduction", "Introduction"),
+        ("Versión 1.2", "Versión 1.2"),
+    ],
+)
+def test_a_numbered_heading_is_no_title(heading: str, title: str | None) -> None:
+    """It is the name of the first section; no name is better than that of a part."""
+    assert read(pdf_of([[f"# {heading}", "", *BODY]])).title == title
+
+
 def test_a_title_that_somebody_gave_is_kept_and_pages_are_counted() -> None:
     """Both are what a list of documents shows."""
     extraction = read(pdf_of([BODY, [], BODY], title="Acta número 3"))
