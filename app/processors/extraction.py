@@ -57,6 +57,8 @@ _VAGUE_SIGNS: Final = tuple(
     )
 )
 _FEWEST_SIGNS: Final = 2
+_HASHES = re.compile(r"^#{1,6} \S", re.MULTILINE)
+_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)#{1,6} \S.{0,200}(?=\n[ \t]*\n|\Z)")
 
 _SMALLEST_PDF: Final = b"""%PDF-1.7
 1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
@@ -130,4 +132,7 @@ def _is_page(text: str) -> bool:
 def _is_markdown(text: str) -> bool:
     sample = text[:_SAMPLE].replace("\r\n", "\n")
     clear = sum(sign.search(sample) is not None for sign in _CLEAR_SIGNS)
-    return clear > 0 and clear + sum(sign.search(sample) is not None for sign in _VAGUE_SIGNS) >= _FEWEST_SIGNS
+    if clear > 0 and clear + sum(sign.search(sample) is not None for sign in _VAGUE_SIGNS) >= _FEWEST_SIGNS:
+        return True
+    headings = len(_HEADING.findall(sample.rstrip()))
+    return 0 < headings == len(_HASHES.findall(sample))  # else they may be comments

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections import Counter
 from string import ascii_letters
 from typing import Final
 
@@ -71,7 +72,7 @@ def decoded(file: bytes) -> str:
         if file.startswith(mark):
             return _if_text(file.decode(encoding, "replace").removeprefix("\ufeff"))
     sample = file[:_SAMPLE]
-    if encoding := _without_mark(sample):
+    if encoding := _without_mark(sample) or _of_one_alphabet(sample):
         return _if_text(file.decode(encoding, "replace"))
     if _share(sample.replace(b"\0", b""), _CONTROLS) > _LARGEST_SHARE_OF_CONTROLS:
         raise DocumentUnreadable(NOT_TEXT)
@@ -89,6 +90,17 @@ def _without_mark(sample: bytes) -> str:
     shares = [sample[place : 4 * quarter : 4].count(0) / quarter for place in range(4)]
     pattern = "".join("0" if share > 0.7 else "x" if share < 0.1 else "?" for share in shares)  # noqa: PLR2004 - by eye
     return {"x000": "utf-32-le", "000x": "utf-32-be", "x0x0": "utf-16-le", "0x0x": "utf-16-be"}.get(pattern, "")
+
+
+def _of_one_alphabet(sample: bytes) -> str:
+    """Name the UTF-16 in which half of all characters share their higher byte, a control in any other encoding."""
+    for place, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        higher = sample[place::2]
+        for code, times in Counter(higher).most_common(1):
+            is_alphabet = 0 < code < ord(" ") and (code in _CONTROLS or 0 in higher)
+            if is_alphabet and 2 * times > len(higher):
+                return encoding
+    return ""
 
 
 def _guessed(file: bytes, first_error: int) -> str:

@@ -37,12 +37,29 @@ def read(file: bytes) -> str:
         ("Été à la forêt : « ça coûte 3 € », dit-il\u2014enfin.", "cp1252"),
         ("Olá, ação de formação às três.", "latin-1"),
         ("Съешь же ещё этих мягких французских булок, да выпей чаю.", "cp1251"),
+        *[
+            (text, encoding)
+            for encoding in ("utf-16-le", "utf-16-be")
+            for text in (
+                "Съешь же ещё этих мягких французских булок, да выпей чаю.",
+                "Συνάντηση έγινε στις 6 Μαρτίου 2024.\n",
+                "الاجتماع كان في السادس من مارس.",
+                "नमस्ते दुनिया, यह एक परीक्षा है।",
+                "Москва",
+            )
+        ],
         ("これは日本語の文章です。東京都に住んでいます。明日は晴れるでしょう。", "shift_jis"),
     ],
 )
 def test_the_encoding_is_found(text: str, encoding: str) -> None:
     """Nobody knows the encoding of the files that they have."""
     assert read(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("text", ["a\tb\tc\td\te\n" * 9, "1\n2\n3\n4\n", "x", "\f\f\f\fx"])
+def test_columns_of_single_letters_are_not_taken_for_letters_of_two_bytes(text: str) -> None:
+    """Every other byte of them is the same, as it is in UTF-16."""
+    assert read(text.encode()) == text.replace("\f", "\n")
 
 
 def test_the_encoding_of_a_large_file_is_found_where_it_shows() -> None:
