@@ -2,6 +2,8 @@
 
 import re
 
+from app.processors.alternatives import either
+
 SIGNS: dict[str, str | None] = {
     "US$": "USD", "U$S": "USD", "USD$": "USD", "R$": "BRL", "MX$": "MXN", "A$": "AUD", "C$": "CAD", "CA$": "CAD",
     "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "S/.": "PEN", "S/": "PEN", "Bs.": "BOB", "Bs": "BOB",
@@ -54,16 +56,20 @@ _HOMES = {
     "SGD": r"SGD|Singapore|Singapur",
     "HKD": r"HKD|Hong Kong",
 }
-_HOME = re.compile("|".join(rf"(?P<{code}>(?<!\w)(?:{words})(?!\w))" for code, words in _HOMES.items()))
+_CODES_OF_HOMES = {code: re.compile(words) for code, words in _HOMES.items()}
+_HOME = re.compile(rf"\b(?:{either('|'.join(_HOMES.values()).split('|'))})(?!\w)")
+_LOCAL = re.compile(r"[$pPdD](?:(?<=\$)|(?i:eso|ollar|[oó]lar))")
 _PESO = re.compile(r"(?<!\w)pesos(?!\w)")
 _MOST_HOMES = 200
 
 
 def local_money(text: str) -> dict[str, str]:
     """Say what `$`, a dollar and a peso are in this text: nothing, if it speaks of several countries that have them."""
+    if _LOCAL.search(text) is None:
+        return {}
     homes: set[str] = set()
     for count, match in enumerate(_HOME.finditer(text)):
-        homes.add(str(match.lastgroup))
+        homes.add(next(code for code, words in _CODES_OF_HOMES.items() if words.fullmatch(match.group())))
         if count == _MOST_HOMES:
             break
     if len(homes) != 1:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from app.processors.alternatives import either
 from app.processors.currencies import CODES, NAMES, SIGNS, local_money
 from app.processors.extractive import LANGUAGES
 from app.processors.mentions import Mention, neighbourhoods
@@ -22,7 +23,7 @@ _SCALE = "|".join(sorted((re.escape(scale) for scale in _SCALES), key=len, rever
 _SIGNS = "".join(symbol for symbol in SIGNS if len(symbol) == 1)
 _SYMBOL = "|".join(sorted((re.escape(symbol) for symbol in SIGNS), key=len, reverse=True))
 _CODE = "|".join(sorted(CODES))
-_NAME = "|".join(sorted((re.escape(name) for name in NAMES), key=len, reverse=True))
+_NAME = either(map(re.escape, sorted(NAMES, key=len, reverse=True)), any_case=True)
 _MONEY_BEFORE = re.compile(
     rf"(?<![\w$€£])(?P<unit>{_SYMBOL}|(?:{_CODE})(?=[\s\d\u00a0]))[ \u00a0\u202f]?(?P<number>{_NUMBER})"
     rf"(?:[ \u00a0-]?(?P<scale>{_SCALE})\b)?(?:[ \u00a0](?P<code>{_CODE})\b)?(?![\w%])"
@@ -30,7 +31,7 @@ _MONEY_BEFORE = re.compile(
 _MONEY_AFTER = re.compile(
     rf"{_START}(?P<number>{_NUMBER})[ \u00a0\u202f]?"
     rf"(?:(?P<scale>(?i:{_SCALE}))[ \u00a0](?:(?:de|d['\u2019])[ \u00a0]?)?|(?P<short>[kKM])[ \u00a0]?)?"
-    rf"(?P<unit>(?:{_SYMBOL})(?!\d)|(?:{_CODE})\b|(?i:{_NAME})\b)"
+    rf"(?P<unit>(?:{_SYMBOL})(?!\d)|(?:{_CODE})\b|(?:{_NAME})\b)"
     r"(?!(?:(?<=pounds)|(?<=libras)|(?<=livres))[ \u00a0](?:of|de)\b)"
 )
 _PERCENT = re.compile(
@@ -39,8 +40,8 @@ _PERCENT = re.compile(
 )
 _GROUP = 3
 _UNIT = re.compile(
-    rf"(?<!\w)(?:(?P<name>{_NAME})|por[ \u00a0]ciento|por[ \u00a0]cento|pour[ \u00a0]cent|per[ \u00a0]?cent)(?!\w)",
-    re.IGNORECASE,
+    rf"(?<!\w)(?:(?P<name>{_NAME})"
+    r"|[pP](?i:or[ \u00a0]ciento|or[ \u00a0]cento|our[ \u00a0]cent|er[ \u00a0]?cent))(?!\w)"
 )
 _OF = re.compile(r"[ \u00a0](?:de[ \u00a0]|d['\u2019])$")
 _LONGEST_OF = 4

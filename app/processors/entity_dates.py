@@ -41,13 +41,14 @@ _PATTERNS = {
 }
 
 
+_NUMBERS = re.compile(r"\d[/.-]\d")
 _ANCHORS = {
-    re.compile(r"\d[/.-]\d"): ("iso", "slashed", "slashed_short", "day_and_number"),
+    _NUMBERS: ("iso", "slashed", "slashed_short", "day_and_number"),
     re.compile(r"\d-[a-zA-Z]{3}"): ("dashed",),
-    re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)"): ("bare_year", "last_year"),
+    re.compile(r"(?:19|20)(?<!\d..)\d\d(?!\d)"): ("bare_year", "last_year"),
     re.compile(r"\d[a-zA-Zº°ª.]{0,2}[ \u00a0\n][^\W\d_]"): ("day_month",),
     re.compile(r"\d(?<=[^\d\s][ \u00a0\n]\d)"): ("month_day", "month_year", "year"),
-    re.compile(r"[QT][1-4]|[1-4]T", re.IGNORECASE): ("quarter",),
+    re.compile(r"[QqTt1-4](?:(?<=[QqTt])[1-4]|(?<=[1-4])[Tt])"): ("quarter",),
 }
 """What a text cannot do without where there are dates; most of it is soon seen to have none."""
 
@@ -90,7 +91,9 @@ def _is_counted(text: str, end: int) -> bool:
 def _usual_order(text: str) -> str | None:
     """Tell from the dates that can be read in one way only whether the day comes first."""
     orders = set()
-    for count, match in enumerate(_PATTERNS["slashed"].finditer(text)):
+    areas = neighbourhoods(text, _NUMBERS, before=_BEFORE, after=_AFTER)
+    slashed = (match for start, end in areas for match in _PATTERNS["slashed"].finditer(text, start, end))
+    for count, match in enumerate(slashed):
         day, number = int(match["day"]), int(match["number"])
         if max(day, number) > _MONTHS_OF_A_YEAR and min(day, number) <= _MONTHS_OF_A_YEAR:
             orders.add(_DAY_FIRST if day > number else _MONTH_FIRST)

@@ -1,6 +1,8 @@
 """What is known when a capitalised span is judged: the lists, the words of the language, the document's own words."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from app.processors import word_shapes as shapes
 from app.processors.gazetteers import Gazetteers, gazetteers, vocabulary
@@ -12,8 +14,7 @@ _PARTICLE_LIST = "de del la las los do da dos das du des d' of the von van der d
 PARTICLES = frozenset(_PARTICLE_LIST.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A type and how sure it is; *skip* counts the words in front that are no part of the name."""
 
     type: str
@@ -21,8 +22,7 @@ class Judgement:
     skip: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A candidate that may be a name, where it stands in the whole text, and what is thought of it."""
 
     start: int
@@ -71,6 +71,7 @@ class Surroundings:
         return lower in self.lists.first_names or lower in self.lists.surnames
 
 
-def names_in(words: tuple[str, ...]) -> list[str]:
-    """Leave out the particles, and write the rest small."""
-    return [word.lower() for word in words if word.lower() not in PARTICLES]
+@lru_cache(maxsize=8)
+def names_in(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out the particles, and write the rest small; one rule after the other asks this of the same words."""
+    return tuple([lower for lower in map(str.lower, words) if lower not in PARTICLES])

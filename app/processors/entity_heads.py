@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from app.processors.alternatives import either
 from app.processors.gazetteers import gazetteers
 
 _LONGEST = 60
@@ -28,4 +29,4 @@ def _heads() -> re.Pattern[str]:
     lists = gazetteers()
     heads = sorted(lists.lower_place_heads | lists.lower_organization_heads, key=len, reverse=True)
     of = r"(?:de la |de los |de las |del |de l['\u2019]|de |d['\u2019]|du |des |da |do |das |dos )?"
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, heads))}) {of}$")
+    return re.compile(rf"(?<![\w-])(?:{either(map(re.escape, heads))}) {of}$")

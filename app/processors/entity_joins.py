@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.processors.gazetteers import Gazetteers, gazetteers
 
@@ -44,8 +44,7 @@ _CONJUNCTIONS = frozenset(["y", "e", "et", "and", "&"])
 _AFTER_COMMA = frozenset({"inc", "ltd", "llc", "llp", "plc", "gmbh", "ltda", "lda", "sl", "sa", "slu", "sarl", "corp"})
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One capitalised word of the text, and where it stands."""
 
     start: int
@@ -149,7 +148,8 @@ def _begins_anew(run: Sequence[Part], following: Sequence[Part], lists: Gazettee
     """A person's name does not run on into the institution: `Laura Whitcombe of the University of Leeds`."""
     if joiner in _ARTICLES and is_head(following[0].word.lower(), lists):
         return True
+    last = following[-1].word.lower() if len(following) > 1 else ""
     is_institution = is_organization_head(following[0].word.lower(), lists) or (
-        len(following) > 1 and following[-1].word.lower() in lists.organization_tails | lists.weak_organization_tails
+        last in lists.organization_tails or last in lists.weak_organization_tails
     )
     return is_institution and any(one.word.lower() in lists.first_names for one in run)

@@ -7,8 +7,8 @@ A span is only a candidate. Whether it is a name, and of what, is decided by
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from app.processors.entity_heads import start_with_head
 from app.processors.entity_joins import Part, belongs, is_head, is_known
@@ -31,6 +31,8 @@ _ABBREVIATED = frozenset(_ABBREVIATION_LIST.split())
 _COMPOUND = re.compile(
     r"-(?:based|born|led|style|backed|owned|listed|made|trained|wide|area|run|funded|era|bound|registered)$"
 )
+_MARKS = frozenset("'\u2019-")
+"""Marks without which a word is only that."""
 _BEFORE = re.compile(r"\w+")
 _AROUND = " \n'\u2019,(«“\"-"
 _FORM = re.compile(r" (?:plc|gmbh|inc)(?!\w)")
@@ -38,8 +40,7 @@ _FEWEST_LOUD_LETTERS = 30
 """In fewer capitals a line may well be a name: `FERRER SOLER, S.L.`"""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """
     Capitalised words that stand together.
 
@@ -60,21 +61,29 @@ class Span:
     @property
     def key(self) -> str:
         """The name as the lists have it: lower case, single blanks."""
-        return " ".join(self.words).lower()
+        return _key(self.words)
+
+
+@lru_cache(maxsize=8)
+def _key(words: tuple[str, ...]) -> str:
+    """One rule after the other asks it of the same words."""
+    return " ".join(words).lower()
 
 
 def spans(text: str, sentences: Iterable[Sentence], lexicon: Lexicon) -> Iterator[Span]:
     """Yield the candidates of *text* in order; they do not overlap."""
     for sentence in sentences:
         opening = first_word_at(text, sentence.start, sentence.end)
-        is_shouted = _is_shouted(text[sentence.start : sentence.end])
+        written = text[sentence.start : sentence.end]
+        in_heading, is_shouted = not sentence.is_prose and _is_title_case(written[:200]), _is_shouted(written)
         for parts in _runs(text, sentence, lexicon.language):
             opens = (
                 parts[0].start == opening
                 or text[max(0, parts[0].start - 3) : parts[0].start].strip(" ")[-1:] in _OPENING_MARKS
             )
             for cut in _cut(parts, text, is_opening=opens, lexicon=lexicon):
-                yield replace(_span(cut, text, sentence, is_opening=cut[0].start == opening), is_shouted=is_shouted)
+                span = _span(cut, text, sentence, is_opening=cut[0].start == opening)
+                yield span._replace(in_heading=in_heading, is_shouted=is_shouted)
 
 
 def name_of(text: str, start: int, end: int) -> str:
@@ -122,6 +131,8 @@ def _neighbours(text: str, sentence: Sentence, language: str) -> Iterator[list[P
 
 def _part(match: re.Match[str], language: str) -> Part:
     start, end, word = match.start(), match.end(), match.group()
+    if _MARKS.isdisjoint(word):
+        return Part(start, end, word)
     if word.endswith(("'s", "\u2019s")) and word.lower().replace("\u2019", "'") not in gazetteers().organizations:
         end -= 2
     compound = _COMPOUND.search(word)
@@ -213,8 +224,7 @@ def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool)
         end,
         tuple(name_of(text, start, form.end() if form else parts[-1].end).split(" ")),
         opens=is_opening or bool(marks and marks in _OPENING_MARKS),
-        in_heading=not sentence.is_prose
-        and _is_title_case(text[sentence.start : min(sentence.end, sentence.start + 200)]),
+        in_heading=False,
         is_shouted=False,
         before=_words_before(context),
         after=text[end : min(sentence.end, end + 60)],
@@ -223,7 +233,7 @@ def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool)
 
 def _is_shouted(sentence: str) -> bool:
     """Tell whether most of its letters are capitals, and they are too many for a name."""
-    loud = sum(map(str.isupper, sentence))
+    loud = sum(map(str.isupper, sentence)) if len(sentence) >= _FEWEST_LOUD_LETTERS else 0
     return loud >= _FEWEST_LOUD_LETTERS and loud > sum(map(str.islower, sentence))
 
 

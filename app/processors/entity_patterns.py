@@ -80,7 +80,8 @@ def phones(text: str, language: str) -> list[Mention]:
     for looked_up, match in enumerate(_PHONE.finditer(text)):
         if looked_up == MOST_PHONES:
             break
-        mention = _phone(text, match.start(), match.end(), language)
+        is_long = match.end() - match.start() >= _FEWEST_DIGITS
+        mention = _phone(text, match.start(), match.end(), language) if is_long else None
         if mention is not None:
             found.append(mention)
     return found
@@ -88,7 +89,7 @@ def phones(text: str, language: str) -> list[Mention]:
 
 def without_addresses(text: str) -> str:
     """Blank out URLs and e-mail addresses, letter for letter: their parts are no words."""
-    for pattern in (_EMAIL, _URL, _DOMAIN):
+    for pattern in (_EMAIL, _URL, _DOMAIN) if "@" in text else (_URL, _DOMAIN):
         text = pattern.sub(lambda match: "|" * len(match.group()), text)
     return text
 
@@ -123,7 +124,7 @@ def _url_end(url: str) -> int:
 
 def _phone(text: str, start: int, end: int, language: str) -> Mention | None:
     written = text[start:end]
-    digits = sum(character.isdigit() for character in written)
+    digits = sum(map(str.isdigit, written))
     if not _FEWEST_DIGITS <= digits <= _MOST_DIGITS or written.count("(") != written.count(")"):
         return None
     if written.startswith(("+", "00")):

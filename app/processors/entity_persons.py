@@ -1,6 +1,7 @@
 """When a capitalised span is somebody's name."""
 
 import re
+from collections.abc import Sequence
 
 from app.processors import word_shapes as shapes
 from app.processors.entity_evidence import PARTICLES, PERSON, UNKNOWN, Judgement, Surroundings, names_in
@@ -49,7 +50,7 @@ def listed(span: Span, around: Surroundings) -> Judgement | None:
     return Judgement(PERSON, score) if score else None
 
 
-def _score(names: list[str], span: Span, around: Surroundings) -> float:
+def _score(names: Sequence[str], span: Span, around: Surroundings) -> float:
     """Say how sure the best of several reasons makes it; 0 if there is none."""
     lists, first, last = around.lists, names[0], names[-1]
     has_first, has_last = _is_given(first, lists), any(part in lists.surnames for part in (last, *last.split("-")))
@@ -171,4 +172,4 @@ def _is_title(word: str, around: Surroundings) -> bool:
 
 def _is_announced(span: Span, lists: Gazetteers) -> bool:
     last = span.before[-1]
-    return last in lists.titles - _NOT_TITLES_BEFORE or (_is_role(last, lists) and not span.opens)
+    return (last in lists.titles and last not in _NOT_TITLES_BEFORE) or (_is_role(last, lists) and not span.opens)

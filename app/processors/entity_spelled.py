@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from app.processors.alternatives import either
 from app.processors.extractive import LANGUAGES
 from app.processors.mentions import Mention
 from app.processors.number_words import number_after, number_before
@@ -29,7 +30,7 @@ _OWN = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 }
-_MONTH = {code: re.compile(rf"(?<![\w-])(?:{names.replace(' ', '|')})(?!\w)") for code, names in _OWN.items()}
+_MONTH = {code: re.compile(rf"\b(?<!-)(?:{either(names.split())})(?!\w)") for code, names in _OWN.items()}
 _DOUBTFUL = frozenset({"March", "May"})
 _TIME_WORDS = re.compile(
     r"(?<!\w)(?:in|since|until|till|by|from|of|last|next|early|late|mid|this|every|during|before|after)[ -]$"

@@ -15,6 +15,7 @@ from app.processors.entity_evidence import (
     LOCATION,
     MISC,
     ORGANIZATION,
+    PARTICLES,
     UNKNOWN,
     Judgement,
     Surroundings,
@@ -211,7 +212,7 @@ def _located(span: Span, around: Surroundings) -> Judgement | None:
 
 def _partner(span: Span, around: Surroundings) -> Judgement | None:
     """`built by Harland Marine`, `contrato con Metal Norte`: whoever is no known person is a firm."""
-    names = [word for word in span.words if word.lower() in names_in(span.words)]
+    names = [word for word in span.words if word.lower() not in PARTICLES]
     if span.opens or span.in_heading or len(names) < _PAIR or any(map(shapes.is_coined, names)):
         return None
     deals = span.before[0] in around.lists.dealings and span.before[1] in _PARTNER_PREPOSITIONS

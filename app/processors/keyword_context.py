@@ -50,6 +50,8 @@ class NameIndex:
 
     def places(self, lowers: Sequence[str]) -> list[tuple[int, int]]:
         """Find where names begin and end in lower-case words, the longest first, none overlapping."""
+        if self.sizes.keys().isdisjoint(lowers):
+            return []
         found = []
         at = 0
         while at < len(lowers):

@@ -30,7 +30,11 @@ LONGEST_WORD = 60
 _STEMMERS = {"es": "spanish", "en": "english", "fr": "french", "pt": "portuguese"}
 _NOISE = re.compile(r"https?://\S{1,2000}|\S{1,100}@\S{1,200}|[\d\x00-\x1f_#*=|<>]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NO_CACHE = 0
+"""The stemmer's own costs more than it saves: whoever asks for many words remembers the answers."""
+_MOST_REMEMBERED = 20_000
 _SHORTEST_CONTENT = 3
+_NOTHING = frozenset({""})
 _WINDOW = 400
 _FEWEST_WORDS = 3
 _FEWEST_UNSPACED = 4
@@ -68,7 +72,39 @@ def lexicon(language: str) -> Lexicon:
     own = known.get(language)
     words = frozenset(own) if own else frozenset().union(*(known[code] for code in LANGUAGES))
     algorithm = _STEMMERS.get(language)
-    return Lexicon(language, words, Stemmer.Stemmer(algorithm) if algorithm else None)
+    return Lexicon(language, words, Stemmer.Stemmer(algorithm, _NO_CACHE) if algorithm else None)
+
+
+class ContentStems(dict[str, str]):
+    """
+    Map a written word in lower case to its stem, empty if it carries no meaning of its own.
+
+    Each is looked at once; all are forgotten before there are too many.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        """Know none yet."""
+        super().__init__()
+        self._lexicon = lexicon
+
+    def __missing__(self, written: str) -> str:
+        """Find the stem of *written*."""
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        word = bare(written)
+        stem = self[written] = self._lexicon.stems([word])[0] if self._lexicon.is_content(word) else ""
+        return stem
+
+    def of(self, text: str) -> tuple[frozenset[str], int]:
+        """Return the stems of *text*, and how many words it has."""
+        written = WORD.findall(_composed(text).lower())
+        return frozenset(map(self.__getitem__, written)) - _NOTHING, len(written)
+
+
+@cache
+def content_stems(language: str) -> ContentStems:
+    """Return what this process knows of the words of *language*: short documents share most of theirs."""
+    return ContentStems(lexicon(language))
 
 
 def detect(text: str) -> str:
@@ -104,9 +140,11 @@ def detect_surely(paragraph: str) -> str | None:
 
 def words(text: str) -> list[str]:
     """List the words of *text* in lower case, composed, without elisions and possessives."""
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return [bare(word) for word in WORD.findall(text.lower())]
+    return [bare(word) for word in WORD.findall(_composed(text).lower())]
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def bare(word: str) -> str:

@@ -8,10 +8,11 @@ as a piece, so that it does not pass for a phrase of its own.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from app.processors import word_shapes as shapes
 from app.processors.keyword_context import NOUN, OPEN, VERB, NameIndex, signs
-from app.processors.language import LONGEST_WORD, WORD, Lexicon, bare, first_word_at
+from app.processors.language import LONGEST_WORD, WORD, Lexicon, bare, first_word_at, lexicon
 from app.processors.reading import Reading
 from app.processors.sentences import Sentence
 from app.processors.ticks import Tick
@@ -24,7 +25,7 @@ _LINKS = frozenset({"de", "del", "do", "da", "dos", "das", "du", "des", "d", "of
 _MOST_PHRASES = 40_000
 _MOST_SURFACES = 6
 _MOST_FORMS = 20_000
-_GAP = re.compile(r"[ \t\n\u00a0]{1,3}")
+_RUN = re.compile(rf"(?>{WORD.pattern})(?:[ \t\n\u00a0]{{1,3}}(?>{WORD.pattern}))*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +42,24 @@ class _Form:
     """What it says of the word behind it: `NOUN`, `VERB` or `OPEN`."""
 
 
-@dataclass(slots=True)  # not frozen: that would triple the cost of making one, and each word of the text is one
-class _Word:
-    form: _Form
-    is_placed: bool
-    """Whether its capital only comes from its place: first in a sentence, or in a heading."""
-    sign: int
-
-
-class _Vocabulary:
-    """The words of a text, each looked at once; it forgets all of them before it grows too large."""
+class _Vocabulary(dict[str, _Form]):
+    """What is known of written words, each looked at once; all is forgotten before it grows too large."""
 
     def __init__(self, lexicon: Lexicon) -> None:
+        super().__init__()
         self._lexicon = lexicon
-        self._forms: dict[str, _Form] = {}
 
-    def form(self, written: str) -> _Form:
-        """Return what is known of *written*."""
-        form = self._forms.get(written)
-        if form is None:
-            if len(self._forms) == _MOST_FORMS:
-                self._forms.clear()
-            form = self._forms[written] = _form(written, self._lexicon)
+    def __missing__(self, written: str) -> _Form:
+        if len(self) >= _MOST_FORMS:
+            self.clear()
+        form = self[written] = _form(written, self._lexicon)
         return form
+
+
+@cache
+def _vocabulary(language: str) -> _Vocabulary:
+    """Return what this process knows of *language*: short documents share most of their words."""
+    return _Vocabulary(lexicon(language))
 
 
 def _form(written: str, lexicon: Lexicon) -> _Form:
@@ -103,10 +99,15 @@ class Phrase:
     lower: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+@dataclass(slots=True)  # not frozen: that would triple the cost of making one, and there are very many
+class _Run:
+    """Words with nothing but gaps between them."""
+
+    forms: list[_Form]
     sentence: int
     language: str
+    placed: int
+    """How many of them, counted from the first, have a capital only because of their place."""
 
 
 type Key = tuple[str, ...]
@@ -116,35 +117,24 @@ type Key = tuple[str, ...]
 def collect(reading: Reading, index: NameIndex, tick: Tick) -> dict[Key, Phrase]:
     """Count the phrases of *reading*; *index* knows its names."""
     phrases: dict[Key, Phrase] = {}
-    vocabularies = {section.lexicon.language: _Vocabulary(section.lexicon) for section in reading.sections}
     for section in reading.sections:
-        vocabulary = vocabularies[section.lexicon.language]
         for place, sentence in reading.sentences_of(section):
-            where = _Place(place, section.lexicon.language)
-            for run in _runs(reading.words_only, sentence, vocabulary):
-                _count_run(run, index.places([word.form.lower for word in run]), where, phrases)
+            for run in _runs(reading.words_only, place, sentence, section.lexicon.language):
+                _count_run(run, index.places([form.lower for form in run.forms]), phrases)
             if len(phrases) > _MOST_PHRASES:
                 phrases = _pruned(phrases)
         tick(section.end / len(reading.text))
     return phrases
 
 
-def _runs(text: str, sentence: Sentence, vocabulary: _Vocabulary) -> Iterator[list[_Word]]:
+def _runs(text: str, place: int, sentence: Sentence, language: str) -> Iterator[_Run]:
     """Yield the words between two breaks, that is, whatever is more than a gap."""
+    known = _vocabulary(language)
     opening = first_word_at(text, sentence.start, sentence.end)
-    run: list[_Word] = []
-    end = sentence.start
-    for match in WORD.finditer(text, sentence.start, sentence.end):
-        start = match.start()
-        if run and text[end:start] != " " and _GAP.fullmatch(text, end, start) is None:
-            yield run
-            run = []
-        end = match.end()
-        form = vocabulary.form(match.group())
-        sign = NOUN if form.is_elided else run[-1].form.promises if run else OPEN
-        run.append(_Word(form, start == opening or not sentence.is_prose, sign))
-    if run:
-        yield run
+    for match in _RUN.finditer(text, sentence.start, sentence.end):
+        forms = [known[word] for word in match.group().split()]
+        placed = int(match.start() == opening) if sentence.is_prose else len(forms)
+        yield _Run(forms, place, language, placed)
 
 
 def _is_telling(surface: str, lower: str, lexicon: Lexicon) -> bool:
@@ -155,22 +145,39 @@ def _is_telling(surface: str, lower: str, lexicon: Lexicon) -> bool:
     return len(lower) > 2 or shapes.is_acronym(surface) or (len(lower) > 1 and not lower.isascii())  # noqa: PLR2004 - two letters say little
 
 
-def _count_run(run: list[_Word], names: list[_Range], place: _Place, phrases: dict[Key, Phrase]) -> None:
+def _count_run(run: _Run, names: list[_Range], phrases: dict[Key, Phrase]) -> None:
     owners = {at: name for name in names for at in range(*name)}
+    forms = run.forms
     for start, end in names:
-        if end - start > LONGEST_PHRASE and run[start].form.is_content and run[end - 1].form.is_content:
-            _record(run[start:end], place, phrases).is_name = True
-    for start, word in enumerate(run):
-        if not word.form.is_content:
+        if end - start > LONGEST_PHRASE and forms[start].is_content and forms[end - 1].is_content:
+            _record(run, start, end, phrases).is_name = True
+    for start, end in _windows(forms):
+        if not owners:
+            _record(run, start, end, phrases)
+        elif not _cuts(start, end, owners):
+            phrase = _record(run, start, end, phrases)
+            owner = owners.get(start)
+            phrase.is_name |= owner == (start, end)
+            phrase.inside += owner is not None and owner != (start, end) and end <= owner[1]
+
+
+def _windows(forms: list[_Form]) -> Iterator[_Range]:
+    """Yield what may be a phrase: nothing twice, and no function word but a preposition inside: `ley de aguas`."""
+    last = len(forms) - 1
+    for at, form in enumerate(forms):
+        if not form.is_content:
             continue
-        for end in range(start + 1, min(start + LONGEST_PHRASE, len(run)) + 1):
-            if not run[end - 1].form.is_content or (owners and _cuts(start, end, owners)):
-                continue
-            if _holds_together(run[start:end]):
-                phrase = _record(run[start:end], place, phrases)
-                owner = owners.get(start)
-                phrase.is_name |= owner == (start, end)
-                phrase.inside += owner is not None and owner != (start, end) and end <= owner[1]
+        yield at, at + 1
+        if at == last:
+            break
+        second = forms[at + 1]
+        is_new = second.stem != form.stem
+        if second.is_content and is_new:
+            yield at, at + 2
+        if at + 2 <= last and is_new and (second.is_content or second.lower in _LINKS):
+            third = forms[at + 2]
+            if third.is_content and third.stem not in {form.stem, second.stem}:
+                yield at, at + 3
 
 
 def _cuts(start: int, end: int, owners: Mapping[int, _Range]) -> bool:
@@ -180,30 +187,26 @@ def _cuts(start: int, end: int, owners: Mapping[int, _Range]) -> bool:
     return cuts_left or (last is not None and last[0] > start and last[1] > end)
 
 
-def _holds_together(window: list[_Word]) -> bool:
-    """Let a preposition stand inside (`ley de aguas`), no other function word, and nothing twice."""
-    inside = window[1:-1]
-    if not all(word.form.is_content or word.form.lower in _LINKS for word in inside):
-        return False
-    return len({word.form.stem for word in window}) == len(window)
-
-
-def _record(window: list[_Word], place: _Place, phrases: dict[Key, Phrase]) -> Phrase:
-    key = tuple(word.form.stem for word in window if word.form.is_content)
+def _record(run: _Run, start: int, end: int, phrases: dict[Key, Phrase]) -> Phrase:
+    window = run.forms[start:end]
+    key = tuple([form.stem for form in window if form.is_content])
     phrase = phrases.get(key)
     if phrase is None:
-        phrase = phrases[key] = Phrase(place.sentence, place.language, lower=tuple(word.form.lower for word in window))
+        phrase = phrases[key] = Phrase(run.sentence, run.language, lower=tuple([form.lower for form in window]))
+    sign = NOUN if window[0].is_elided else run.forms[start - 1].promises if start else OPEN
     phrase.count += 1
-    phrase.nouns += window[0].sign == NOUN
-    phrase.verbs += window[0].sign == VERB
-    if phrase.sentence != place.sentence:
-        phrase.sentence = place.sentence
+    if sign == NOUN:
+        phrase.nouns += 1
+    elif sign == VERB:
+        phrase.verbs += 1
+    if phrase.sentence != run.sentence:
+        phrase.sentence = run.sentence
         phrase.sentences += 1
-    surface = " ".join(word.form.surface for word in window)
-    forms = phrase.placed if window[0].is_placed else phrase.surfaces
-    if surface in forms or len(forms) < _MOST_SURFACES:
+    surface = " ".join([form.surface for form in window])
+    written = phrase.placed if start < run.placed else phrase.surfaces
+    if surface in written or len(written) < _MOST_SURFACES:
         # Of the forms of one stem the noun is shown: `la consommation`, not `consomme`.
-        forms[surface] = forms.get(surface, 0) + (2 if window[0].sign == NOUN else 1)
+        written[surface] = written.get(surface, 0) + (2 if sign == NOUN else 1)
     return phrase
 
 

@@ -8,8 +8,8 @@ way: a sentence is a place in the text, not a copy of it.
 import re
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import compress, pairwise
+from typing import NamedTuple
 
 import sentencex
 
@@ -67,8 +67,7 @@ _TELEGRAM = 2
 _SHORTEST_PROSE = 6  # three words of a letter, two blanks and a full stop
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A stretch of the text; *is_prose* is false for headings, list labels, greetings and table cells."""
 
     start: int
@@ -76,8 +75,7 @@ class Sentence:
     is_prose: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     start: int
     end: int
     text: str

@@ -8,13 +8,15 @@ four languages; what a document is about, it says itself by the words it repeats
 
 import re
 
+from app.processors.alternatives import either
+
 _FIGURE = re.compile(r"\d")
-_SUM = re.compile(
-    r"[$€£¥]|\b(?:EUR|USD|GBP|BRL|MXN|F?CFA|euros?|pesos?|d[oó]la(?:re|r)s?|dollars?|pounds?|francs?|soles|rea(?:l|is)|"
-    r"mill(?:[oó]n|ones|ions?)|milh(?:ão|ões)|milliards?|billions?)\b",
-    re.IGNORECASE,
-)
-_SHARE = re.compile(r"%|\bper ?cent\b|\bp(?:or|our) ?cent(?:o|aje)?\b|\bpor ciento\b", re.IGNORECASE)
+_SUMS = """
+eur usd gbp brl mxn fcfa cfa euros? pesos? d[oó]la(?:re|r)s? dollars? pounds? francs? soles rea(?:l|is)
+mill(?:[oó]n|ones|ions?) milh(?:ão|ões) milliards? billions?
+"""
+_SUM = re.compile(rf"[$€£¥]|\b(?:{either(_SUMS.split(), any_case=True)})\b")
+_SHARE = re.compile(r"%|[pP](?<!\w[pP])(?i:er ?cent|(?:or|our) ?cent(?:o|aje)?|or ciento)\b")
 
 _DECISIONS = """
 aprob aprueb acord acuerd decid resolv resuelv adjudic conced autoriz rechaz desestim conden prohíb prohib
@@ -37,11 +39,19 @@ recomend propõe propor proposta pede exig deve dever prazo venc
 _AIMS = """
 objetiv finalidad objective aim purpose objectif but visant
 """
-_CUE = re.compile(
-    rf"\b(?:{'|'.join(f'{_DECISIONS} {_FINDINGS} {_ADVICE} {_AIMS}'.split())})\w{{0,8}}\b"
-    r"|\b(?:antes del?|hasta el|a más tardar|no later than|until|avant le|jusqu'au|au plus tard|até)\b",
-    re.IGNORECASE,
+_LIMITS = (
+    "antes del?",
+    "hasta el",
+    "a más tardar",
+    "no later than",
+    "until",
+    "avant le",
+    "jusqu'au",
+    "au plus tard",
+    "até",
 )
+_CUES = [rf"{stem}\w{{0,8}}" for stem in f"{_DECISIONS} {_FINDINGS} {_ADVICE} {_AIMS}".split()]
+_CUE = re.compile(rf"\b(?:{either([*_CUES, *_LIMITS], any_case=True)})\b")
 
 _MOST_TITLE_WORDS = 3
 
