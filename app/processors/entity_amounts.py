@@ -10,8 +10,10 @@ from app.processors.extractive import LANGUAGES
 from app.processors.mentions import Mention, neighbourhoods
 from app.processors.number_words import number_before
 
-_NUMBER = r"\d{1,15}(?:[.,'\u00a0\u202f ]\d{3}(?!\d)){0,5}(?:[.,]\d{1,6})?"
-_START = r"(?<![\w])(?<![\d][.,])"
+_NUMBER = r"\d{0,14}(?:[.,'\u00a0\u202f ]\d{3}(?!\d)){0,5}(?:[.,]\d{1,6})?"
+"""What follows the first digit."""
+_START = r"\d(?<!\w\d)(?<!\d[.,]\d)"
+"""The first digit."""
 _SCALES = {
     "mil millones": 9, "mil milhões": 9,
     "billones": 12, "billón": 12, "billions": None, "trillion": 12, "trillones": 18,
@@ -21,21 +23,22 @@ _SCALES = {
 }  # fmt: skip
 _SCALE = "|".join(sorted((re.escape(scale) for scale in _SCALES), key=len, reverse=True))
 _SIGNS = "".join(symbol for symbol in SIGNS if len(symbol) == 1)
-_SYMBOL = "|".join(sorted((re.escape(symbol) for symbol in SIGNS), key=len, reverse=True))
-_CODE = "|".join(sorted(CODES))
+_LETTERS = sorted((re.escape(symbol) for symbol in SIGNS if symbol[0].isalpha()), key=len, reverse=True)
+_SYMBOL = f"{either(_LETTERS)}|[{_SIGNS}]"
+_CODE = either(sorted(CODES))
 _NAME = either(map(re.escape, sorted(NAMES, key=len, reverse=True)), any_case=True)
 _MONEY_BEFORE = re.compile(
-    rf"(?<![\w$€£])(?P<unit>{_SYMBOL}|(?:{_CODE})(?=[\s\d\u00a0]))[ \u00a0\u202f]?(?P<number>{_NUMBER})"
+    rf"(?<![\w$€£])(?P<unit>{_SYMBOL}|(?:{_CODE})(?=[\s\d\u00a0]))[ \u00a0\u202f]?(?P<number>\d{_NUMBER})"
     rf"(?:[ \u00a0-]?(?P<scale>{_SCALE})\b)?(?:[ \u00a0](?P<code>{_CODE})\b)?(?![\w%])"
 )
 _MONEY_AFTER = re.compile(
-    rf"{_START}(?P<number>{_NUMBER})[ \u00a0\u202f]?"
+    rf"(?P<number>{_START}{_NUMBER})[ \u00a0\u202f]?"
     rf"(?:(?P<scale>(?i:{_SCALE}))[ \u00a0](?:(?:de|d['\u2019])[ \u00a0]?)?|(?P<short>[kKM])[ \u00a0]?)?"
     rf"(?P<unit>(?:{_SYMBOL})(?!\d)|(?:{_CODE})\b|(?:{_NAME})\b)"
     r"(?!(?:(?<=pounds)|(?<=libras)|(?<=livres))[ \u00a0](?:of|de)\b)"
 )
 _PERCENT = re.compile(
-    rf"{_START}[+\-\u2212]?(?P<number>{_NUMBER})[ \u00a0\u202f]?"
+    rf"(?<!\w)(?<!\d[.,])[+\-\u2212]?(?P<number>\d{_NUMBER})[ \u00a0\u202f]?"
     r"(?:%(?!\w)|(?i:por[ \u00a0]ciento|por[ \u00a0]cento|pour[ \u00a0]cent|per[ \u00a0]?cent|prozent)\b)"
 )
 _GROUP = 3

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
+from app.processors.alternatives import either
 from app.processors.entity_spelled import MONTH_NUMBERS, spelled_dates
 from app.processors.mentions import Mention, neighbourhoods
 
-_MONTH = "(?P<month>" + "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True)) + r")\b\.?"
+_MONTH = rf"(?P<month>{either(sorted(MONTH_NUMBERS, key=len, reverse=True), any_case=True)})\b\.?"
 _DAY = r"(?P<day>[0-3]?\d)"
 _YEAR = r"(?P<year>(?:1[0-9]|20|21)\d{2})"
 _OF = r"[ \u00a0\n](?:(?:del?|do|of)[ \u00a0\n])?"
@@ -19,14 +20,14 @@ _BEFORE, _AFTER = 30, 45
 """Characters around its anchor that a date may take, and a few to spare."""
 
 _PATTERNS = {
-    name: re.compile(pattern, re.IGNORECASE)
+    name: re.compile(pattern if pattern.startswith("(?<!\\w)(?P<month>") else f"(?i:{pattern})")
     for name, pattern in {
         "iso": rf"{_ALONE}{_YEAR}-(?P<number>[01]\d)-(?P<day>[0-3]\d)(?:T[\d:.]{{5,15}}(?:Z|[+-]\d\d:?\d\d)?)?{_END}",
         "slashed": rf"{_ALONE}{_DAY}(?P<mark>[/.-])(?P<number>[0-3]?\d)(?P=mark){_YEAR}{_END}",
         "slashed_short": rf"{_ALONE}{_DAY}/(?P<number>[0-3]?\d)/\d{{2}}{_END}",
         "day_month": rf"{_ALONE}{_DAY}(?:st|nd|rd|th|er|\.?[º°ª]|\.)?{_OF}{_MONTH}(?:,?{_OF}{_YEAR})?(?!\w)",
-        "month_day": rf"(?<!\w){_MONTH}[ \u00a0\n]{_DAY}(?:st|nd|rd|th)?(?:,?[ \u00a0\n]{_YEAR})?(?![\w%]|[.,]\d)",
-        "month_year": rf"(?<!\w){_MONTH}{_OF}{_YEAR}(?!\w)",
+        "month_day": rf"(?<!\w){_MONTH}[ \u00a0\n]{_DAY}(?i:st|nd|rd|th)?(?:,?[ \u00a0\n]{_YEAR})?(?![\w%]|[.,]\d)",
+        "month_year": rf"(?<!\w){_MONTH}(?i:{_OF}){_YEAR}(?!\w)",
         "year": rf"(?<!\w)(?:en|in|since|desde|em|depuis|año|ano|année|year|by|until|hasta|até"
         rf"|jusqu['\u2019]en|of|de|from)[ \u00a0\n]"
         rf"(?P<all>{_YEAR})(?![\w%€$£]|[.,/-]\d"

@@ -44,6 +44,8 @@ class Surroundings:
     lists: Gazetteers
     vocabulary: frozenset[str]
     _stems: dict[str, bool] = field(default_factory=dict)
+    persons: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    """Whether these words could be somebody's name, of those that were asked for."""
 
     @classmethod
     def of(cls, lexicon: Lexicon, lower_words: frozenset[str]) -> "Surroundings":

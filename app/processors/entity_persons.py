@@ -110,10 +110,16 @@ def acting(span: Span, around: Surroundings) -> Judgement | None:
 
 def could_be_person(words: tuple[str, ...], around: Surroundings) -> bool:
     """Tell whether nothing speaks against it: number, form, or the lists."""
+    known = around.persons.get(words)
+    if known is None:
+        known = around.persons[words] = _could_be_person(words, around.lists)
+    return known
+
+
+def _could_be_person(words: tuple[str, ...], lists: Gazetteers) -> bool:
     names = [word for word in words if word.lower() not in PARTICLES]
     if not 0 < len(names) <= _MOST_WORDS or any(shapes.is_coined(word) for word in names):
         return False
-    lists = around.lists
     last = words[-1].lower()
     is_tail = last in lists.weak_organization_tails and last.endswith("s")
     if (is_tail or is_institution(last, lists)) and len(words) > 1 and last not in lists.surnames:

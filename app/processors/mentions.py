@@ -30,12 +30,13 @@ def neighbourhoods(text: str, anchor: re.Pattern[str], *, before: int, after: in
     only there: in most documents, at a tenth of the text.
     """
     start = end = -1
+    last = len(text)
     for match in anchor.finditer(text):
         if match.start() - before > end:
             if end >= 0:
                 yield start, end
             start = max(0, match.start() - before)
-        end = min(len(text), match.end() + after)
+        end = min(last, match.end() + after)
     if end >= 0:
         yield start, end
 
