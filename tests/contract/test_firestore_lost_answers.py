@@ -16,6 +16,7 @@ from app.engine.ports import Snapshot, TaskStore
 from tests.contract.arrange import finished, fresh, next_revision, put_new, with_text
 from tests.contract.firestore_backend import Backend, open_backend
 from tests.emulator import Emulator
+from tests.grpc_proxy import Fault
 
 AMBIGUOUS = [
     StatusCode.UNAVAILABLE,
@@ -155,19 +156,24 @@ async def test_large_content_stays_when_the_fate_of_its_task_is_unknown(backend:
 async def test_each_commit_of_large_content_has_its_own_time(emulator: Emulator) -> None:
     """A file of ten megabytes takes five of them: it would be refused although the store answers each in time."""
     content = b"x" * 4_000_000
-    limit, late = 2.0, 0.8
+    limit, late = 6.0, 2.2
     async with open_backend(emulator, call_limit=timedelta(seconds=limit)) as backend:
         commits = [backend.proxy.hold("Commit") for _ in range(3)]
         task = fresh(backend.store, content_bytes=len(content))
 
-        creating = asyncio.create_task(backend.store.create(task, content))
-        for commit in commits:
-            await commit.reached.wait()
-            asyncio.get_running_loop().call_later(late, commit.release)
-        await creating
+        releasing = asyncio.create_task(release_late(commits, late))
+        await backend.store.create(task, content)
 
         assert late * len(commits) > limit
+        assert releasing.done()
         assert await backend.other.content(task) == content
+
+
+async def release_late(commits: list[Fault], late: float) -> None:
+    """Have each of *commits* wait so many seconds from when it has come in."""
+    for commit in commits:
+        await commit.reached.wait()
+        asyncio.get_running_loop().call_later(late, commit.release)
 
 
 async def test_large_content_whose_upload_breaks_off_makes_no_task(backend: Backend) -> None:
