@@ -286,7 +286,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the server inherits it
     for words in zip(*COLUMNS, strict=True):
         print(line("", words))
-    with start_emulator() as emulator, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with start_emulator(options=()) as emulator, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(warm_up(emulator))
         for listens in (True, False):
             runner.run(measure(emulator, plan, listens=listens))

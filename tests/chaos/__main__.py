@@ -27,7 +27,7 @@ from tests.chaos.run import Ground, Outcome, run
 from tests.chaos.saved import save
 from tests.chaos.table import show_remarks, show_violations, table, table_of_broken
 from tests.conftest import warm_up
-from tests.emulator import Emulator, start_emulator
+from tests.emulator import FOR_A_WHILE, Emulator, start_emulator
 
 HEAP: Final = "4g"
 """Ten thousand documents with all their versions are more than the emulator keeps in one gigabyte."""
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     if not any(asked.only.lower() in name.lower() for name in offered):
         progress.print(f"There is no {asked.only!r}; there are: {', '.join(offered)}")
         return 2
-    with start_emulator(heap=HEAP) as emulator, progress.status("starting the emulator") as status:
+    options = FOR_A_WHILE if asked.short else ()
+    with start_emulator(heap=HEAP, options=options) as emulator, progress.status("starting the emulator") as status:
         asyncio.run(warm_up(emulator))
         session = Session(seed, folder, emulator, status)
         outcomes = [session.attempt(row, number) for row in _named(rows, asked.only) for number in range(asked.runs)]
