@@ -71,7 +71,7 @@ RELEASED = $(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$(COMMIT)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bench bench-tenants bench-watch bench-read evaluate image image-check check-infra deploy rollback audit lock clean
+.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bombs bench bench-tenants bench-watch bench-read evaluate image image-check check-infra deploy rollback audit lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s  %s\n", $$1, $$2 }' Makefile
@@ -115,6 +115,9 @@ fuzz-short: $(DEVELOPMENT) ## The same within a minute, over SQLite (SEED=...)
 
 browser: $(DEVELOPMENT) ## Watch tasks from pages in a real browser (needs Chromium)
 	@exec $(PY) -m pytest -q tests/browser
+
+bombs: $(DEVELOPMENT) ## Read files that were made to do harm, all at the full size that may be sent
+	@AFTERWORD_TEST_SHARE=1 exec $(PY) -m pytest -q tests/unit/processors/test_extraction_bombs.py
 
 bench: $(DEVELOPMENT) ## Ask for the health while forty documents of 200 KB are being read
 	@exec $(PY) -m tests.benchmarks.health_under_load

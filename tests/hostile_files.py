@@ -1,5 +1,6 @@
 """Files that were made to harm whoever reads them, none above 10 MiB."""
 
+import os
 import struct
 import zipfile
 import zlib
@@ -10,6 +11,8 @@ from io import BytesIO
 from tests.files import TYPES_PART, content_types, docx_with, zip_of
 
 MEBIBYTE = 1 << 20
+SHARE = float(os.environ.get("AFTERWORD_TEST_SHARE", "0.25"))
+"""Of the full size that may be sent, for those `AT_A_SHARE`; `make bombs` has them all at their full size."""
 
 
 def deflated(unit: bytes, total: int, *, head: bytes = b"", tail: bytes = b"") -> bytes:
@@ -123,7 +126,7 @@ def zip_of_deflated(members: Mapping[str, tuple[bytes, int, int]]) -> bytes:
     return bytes(made + index + end)
 
 
-def docx_bomb(*, claimed: int = 4000 * MEBIBYTE, unit: bytes = b"<w:p/>") -> bytes:
+def docx_bomb(*, claimed: int = 4000 * MEBIBYTE, unit: bytes = b"<!---->") -> bytes:
     """A body of 4 GiB, which may claim to be smaller."""
     head = b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
     types = content_types()
@@ -197,6 +200,11 @@ def docx_huge_table() -> bytes:
     return docx_with(f"<w:tbl>{row * 200}</w:tbl>")
 
 
+def docx_of_paragraphs() -> bytes:
+    """Nearly as many paragraphs as a file may have tags, and nothing in them."""
+    return docx_with("<w:p/>" * int(2_900_000 * SHARE))
+
+
 def docx_of_too_much_text() -> bytes:
     """Two paragraphs of 8 MiB."""
     return docx_with(f"<w:p><w:r><w:t>{'palabra ' * MEBIBYTE}</w:t></w:r></w:p>" * 2)
@@ -208,8 +216,9 @@ def html(body: str) -> bytes:
 
 
 def markdown(body: str) -> bytes:
-    """Make a Markdown file."""
-    return f"# Title\n\n**Some** [text](http://a.example).\n\n{body}".encode()[: 7 * MEBIBYTE]
+    """Make a Markdown file; at its full size it has 7 MiB."""
+    size = int(7 * MEBIBYTE * SHARE)
+    return f"# Title\n\n**Some** [text](http://a.example).\n\n{body}".encode()[:size]
 
 
 def text_of_marks() -> bytes:
@@ -236,6 +245,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "docx: overlapping parts": docx_overlapping,
     "docx: deep tables": docx_deep,
     "docx: huge table": docx_huge_table,
+    "docx: paragraphs": docx_of_paragraphs,
     "docx: 16 MiB of text": docx_of_too_much_text,
     "zip: in zip": zip_in_zip,
     "html: deep": lambda: html("<div>" * DEEP + "deep"),
@@ -249,7 +259,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "html: one tag": lambda: html("<p " + "a=b " * MANY),
     "html: closing tags": lambda: html("</p" * MANY),
     "html: declarations": lambda: html("<![CDATA[" * MANY),
-    "html: hidden without end": lambda: html("".join(f"<x{number} hidden>" for number in range(600_000))),
+    "html: hidden without end": lambda: html("".join(f"<x{number} hidden>" for number in range(int(600_000 * SHARE)))),
     "html: references": lambda: html("&" * MANY),
     "html: long number": lambda: html(f"&#{'9' * 5000};<p>&#x{'f' * 5000};"),
     "html: bare brackets": lambda: html("<" * MANY),
@@ -261,7 +271,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "markdown: blanks": lambda: markdown(" " * (9 * MEBIBYTE) + "x"),
     "markdown: table": lambda: markdown("a | b\n" + " " * MEBIBYTE + "x\n" + "|-" * MEBIBYTE),
     "markdown: backticks": lambda: markdown("`" * MANY),
-    "markdown: lines": lambda: markdown("a\n" * (2 * MEBIBYTE)),
+    "markdown: lines": lambda: markdown("a\n" * int(2 * MEBIBYTE * SHARE)),
     "text: one word": lambda: b"a" * (8 * MEBIBYTE),
     "text: too long": lambda: b"a" * (8 * MEBIBYTE + 1),
     "text: marks": text_of_marks,
@@ -270,3 +280,6 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "text: nothing but line ends": lambda: b"\r" * (7 * MEBIBYTE) + b"x",
 }
 """What each is called, and how it is made."""
+
+AT_A_SHARE = {"docx: paragraphs", "html: hidden without end", *(name for name in BOMBS if name.startswith("markdown"))}
+"""Those that take seconds at their full size."""

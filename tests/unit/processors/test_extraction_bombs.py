@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from tests.confined import CPU_TIME, MEBIBYTE, MEMORY, confined
-from tests.hostile_files import BOMBS
+from tests.hostile_files import AT_A_SHARE, BOMBS, SHARE
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 KILLING = ("pdf: content of 4 GiB", "pdf: 150 million letters", "pdf: object stream of 1 GiB")
@@ -27,6 +27,7 @@ OUTCOMES = {
     "docx: overlapping parts": "document_unreadable",
     "docx: deep tables": DOCX,
     "docx: huge table": DOCX,
+    "docx: paragraphs": "no_text_found",
     "docx: 16 MiB of text": "document_too_large",
     "zip: in zip": "document_unreadable",
     "html: references": "document_too_large",
@@ -38,27 +39,29 @@ MOST_MEMORY = {"pdf: deep arrays": 450}
 MODEST = 250
 
 
-def test_the_bombs_are_small_enough_to_be_sent() -> None:
-    """A larger one is refused at the door, and would prove nothing."""
-    assert [name for name, make in BOMBS.items() if len(make()) > 10 * MEBIBYTE] == []
+def made(name: str) -> bytes:
+    """Make a bomb that is small enough to be sent; a larger one is refused at the door, and would prove nothing."""
+    bomb = BOMBS[name]()
+    assert len(bomb) <= 10 * MEBIBYTE
+    return bomb
 
 
 @pytest.mark.parametrize("name", [name for name in BOMBS if name not in KILLING])
 def test_a_bomb_is_refused_or_read_in_little_memory(name: str) -> None:
     """What a file claims, and what it would become, must not matter."""
-    verdict = confined(BOMBS[name]())
+    verdict = confined(made(name))
 
     expected = OUTCOMES.get(name) or f"text/{name.partition(':')[0].replace('text', 'plain')}"
     assert verdict.outcome == expected
     assert verdict.signal == 0
     assert verdict.peak < MOST_MEMORY.get(name, MODEST)
-    assert verdict.seconds < CPU_TIME.total_seconds() / 2
+    assert verdict.seconds < CPU_TIME.total_seconds() / 2 * (SHARE if name in AT_A_SHARE else 1)
 
 
 @pytest.mark.parametrize("name", KILLING)
 def test_a_bomb_in_a_pdf_takes_a_child_with_it_and_no_more_memory_than_that_may_have(name: str) -> None:
     """PDFium aborts rather than go on without the memory that it wants."""
-    verdict = confined(BOMBS[name]())
+    verdict = confined(made(name))
 
     assert (verdict.outcome, verdict.signal) == ("", signal.SIGABRT)
     assert verdict.peak < MEMORY // MEBIBYTE + 100
