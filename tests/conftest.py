@@ -1,14 +1,26 @@
-"""One Firestore emulator for all tests; each takes a project of its own."""
+"""One Firestore emulator for all tests, of which each takes a project of its own; and where coverage is measured."""
 
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Final
 
 import pytest
 
 from app.adapters.firestore_store import FirestoreStore
 from tests.emulator import Emulator, start_emulator
 from tests.factories import make_task
+from tests.house.source import ROOT
+
+MEASURED: Final = tuple(ROOT / "tests" / name for name in ("contract", "unit"))
+UNMEASURED: Final = ROOT / "tests" / "unit" / "processors"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure coverage where the core is tested: tests of models, processes and pages reach none of it for long."""
+    for item in items:
+        if not any(map(item.path.is_relative_to, MEASURED)) or item.path.is_relative_to(UNMEASURED):
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(scope="session")
