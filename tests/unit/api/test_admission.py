@@ -47,7 +47,7 @@ async def test_who_asks_too_often_is_told_the_limit_and_when_to_come_again(here:
 
 async def test_who_waits_as_told_is_let_in_again(tmp_path: Path) -> None:
     """A limit that cannot be kept to is a ban."""
-    async with guarded(tmp_path, rate_limit=RateLimit(per_second=20)) as here, asyncio.timeout(PATIENCE):
+    async with guarded(tmp_path, rate_limit=RateLimit(per_second=4)) as here, asyncio.timeout(PATIENCE):
         headers = bearer(await key_of(here))
         await exhausted(here, headers)
 
