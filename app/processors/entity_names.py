@@ -34,6 +34,7 @@ _COMPOUND = re.compile(
 _MARKS = frozenset("'\u2019-")
 """Marks without which a word is only that."""
 _BEFORE = re.compile(r"\w+")
+_LABEL = re.compile(r"(\w+)[\s)*_.]{0,3}:[\s*]{0,4}$")
 _AROUND = " \n'\u2019,(«“\"-"
 _FORM = re.compile(r" (?:plc|gmbh|inc)(?!\w)")
 _FEWEST_LOUD_LETTERS = 30
@@ -55,7 +56,9 @@ class Span(NamedTuple):
     in_heading: bool
     is_shouted: bool
     """It stands in a sentence of capitals, which say nothing there."""
-    before: tuple[str, str]
+    before: tuple[str, str, str]
+    label: str
+    """What stands before a colon in front of it, in lower case: `patient`."""
     after: str
 
     @property
@@ -227,6 +230,7 @@ def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool)
         in_heading=False,
         is_shouted=False,
         before=_words_before(context),
+        label=_label_before(context) if marks in {":", "*"} else "",
         after=text[end : min(sentence.end, end + 60)],
     )
 
@@ -243,12 +247,17 @@ def _is_title_case(line: str) -> bool:
     return 2 * sum(word[0].islower() for word in words) < len(words) or not words
 
 
-def _words_before(context: str) -> tuple[str, str]:
-    """Return the last two words in lower case, empty if a sentence or a bracket ends in between."""
+def _label_before(context: str) -> str:
+    label = _LABEL.search(context)
+    return label[1].lower() if label else ""
+
+
+def _words_before(context: str) -> tuple[str, str, str]:
+    """Return the last three words in lower case, empty if a sentence or a bracket ends in between."""
     tail = context.rstrip(_AROUND)
     if "," in context[len(tail) :] and tail.rpartition(" ")[2][:1].isupper():
-        return "", ""
+        return "", "", ""
     if len(context) - len(tail) > 3 or not tail[-1:].isalnum():  # noqa: PLR2004 - a comma, a blank, a quote
-        return "", ""
-    words = ["", *(word.lower() for word in _BEFORE.findall(tail[-40:]))]
-    return words[-2], words[-1]
+        return "", "", ""
+    words = ["", "", *(word.lower() for word in _BEFORE.findall(tail[-40:]))]
+    return words[-3], words[-2], words[-1]

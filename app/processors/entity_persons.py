@@ -9,13 +9,19 @@ from app.processors.entity_names import Span
 from app.processors.gazetteers import Gazetteers
 
 _PAIR, _MOST_WORDS = 2, 5
+_MOST_OF_A_PERSON = 4
 _WORD_AFTER = re.compile(r"^,?\s(\w{2,20})")
 _APPOSITION = re.compile(
     r"^,\s(?:(?:el|la|l'|le|o|a|the|un|una|une|um|uma|an|su|nuestra|nuestro|notre|our|der|die)\s?)?(\w{3,20})"
 )
+_ROLE_AFTER = re.compile(
+    r"^(?:,\s|\s\(|\s[\u2013\u2014|-]\s)(?:(?:el|la|le|the|o|a|der)\s)?((?:[^\W\d_][\w-]{2,20}\s){0,2}?)(\w{3,20})(?![\w'])"
+)
+"""`Ana Peake (Chair)`, `Tom Rusk, Managing Director`, `| Fermín Soto | Tesorero |`"""
 _MAIL_AFTER = re.compile(r"^[\"']?\s?[<(\[][\w.+-]{1,64}@")
 _NOT_TITLES_BEFORE = frozenset({"me", "m", "d", "ing", "king", "queen", "general", "don", "san", "sor"})
 _RANK = re.compile(r"^(?:vice|sub|sous|ex|co|archi|arqui|deputy|former)-?")
+_GIVEN_IN_SHORT = frozenset({"m.ª", "mª", "fco", "j.m", "j.a", "j.l"})
 _FRENCH_TITLES = frozenset({"m", "mm", "me"})
 _GREETING_LIST = (
     "hola hi hello hey dear querido querida estimado estimada caro cara prezado prezada olá oi bonjour salut cher "
@@ -46,6 +52,8 @@ def listed(span: Span, around: Surroundings) -> Judgement | None:
         return None
     if len(names) == 1:
         return _single(span, names[0], around)
+    if _is_given(names[0], around.lists) and len(names) <= _MOST_OF_A_PERSON and _is_entered(span, around):
+        return Judgement(PERSON, 0.85)
     score = _score(names, span, around)
     return Judgement(PERSON, score) if score else None
 
@@ -62,9 +70,34 @@ def _score(names: Sequence[str], span: Span, around: Surroundings) -> float:
         0.85: has_first and len(names) > _PAIR and any(map(around.is_name, names[1:])),
         0.80: has_last and len(first.rstrip(".")) == 1,
         0.75: (has_first and has_last and is_inside) or (has_last and not ends_plainly and not around.is_plain(first)),
+        0.72: has_first and is_inside and not around.is_plain(last),
         0.70: has_first and not opens_plainly and last not in around.lower_words and not span.in_heading,
     }
     return max((score for score, holds in reasons.items() if holds), default=0.0)
+
+
+def entered(span: Span, around: Surroundings) -> Judgement | None:
+    """`Patient: Zoltan Brakova`, `Zoltan Brakova | Treasurer`: forms and lists of those present say who is who."""
+    names = names_in(span.words)
+    if not _PAIR <= len(names) <= _MOST_OF_A_PERSON or not could_be_person(span.words, around):
+        return None
+    if all(map(around.is_plain, names)) or any(map(shapes.is_acronym, span.words)):
+        return None
+    is_labelled = span.label in around.lists.person_labels
+    return Judgement(PERSON, 0.75) if is_labelled or _has_role_after(span, around.lists) else None
+
+
+def _is_entered(span: Span, around: Surroundings) -> bool:
+    lists = around.lists
+    return span.label in lists.person_labels or _is_role(span.label, lists) or _has_role_after(span, lists)
+
+
+def _has_role_after(span: Span, lists: Gazetteers) -> bool:
+    """Tell whether an office follows, behind capitalised words at most: `Managing Director`, not `its director`."""
+    match = _ROLE_AFTER.match(span.after)
+    if match is None or not _is_role(match[2].lower(), lists):
+        return False
+    return all(word[0].isupper() for word in match[1].split())
 
 
 def addressed(span: Span, around: Surroundings) -> Judgement | None:
@@ -154,13 +187,13 @@ def _may_be_name(name: str, around: Surroundings) -> bool:
 
 
 def _is_given(name: str, lists: Gazetteers) -> bool:
-    return name in lists.first_names or name.split("-", maxsplit=1)[0] in lists.first_names
+    return name in lists.first_names or name in _GIVEN_IN_SHORT or name.split("-", maxsplit=1)[0] in lists.first_names
 
 
 def _announcing_words(span: Span, around: Surroundings) -> int:
     """Count the words up to the last title or role in front: `Transport Secretary Fiona Grantham`."""
     lists = around.lists
-    words = [word.lower().rstrip(".") for word in span.words[:-1]]
+    words = [word.lower().rstrip(".ªº°") for word in span.words[:-1]]
     skip = 0
     while skip < len(words) and (_is_title(words[skip], around) or _is_role(words[skip], lists)):
         skip += 1
@@ -178,4 +211,6 @@ def _is_title(word: str, around: Surroundings) -> bool:
 
 def _is_announced(span: Span, lists: Gazetteers) -> bool:
     last = span.before[-1]
+    if span.label and _is_role(span.label, lists):
+        return True
     return (last in lists.titles and last not in _NOT_TITLES_BEFORE) or (_is_role(last, lists) and not span.opens)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from sys import intern
 
+from app.processors.entity_bearers import MINOR, full_names_of
 from app.processors.entity_evidence import (
     LOCATION,
     MISC,
@@ -44,8 +45,6 @@ _LEAST_SCORE_ELSEWHERE = 0.8
 _LEAST_SCORE_IN_HEADING = 0.8
 _LOWER = re.compile(r"(?<!\w)[a-zß-öø-ÿ][\w'\u2019-]{1,40}")
 _BRACKETED = re.compile(r"^\s?\(([A-Z][A-Za-z.-]{1,9})\)")
-_MINOR_WORDS = "de del la las los do da dos das du des of the y e et and for"
-_MINOR = frozenset(_MINOR_WORDS.split())
 
 
 def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
@@ -63,7 +62,7 @@ def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
     types |= _own_names(types)
     types |= listed_together(reading.text, judged, types)
     tick(0.8)
-    full_names = _full_names(everywhere, types)
+    full_names = full_names_of({one.name for one in everywhere if types[one.name.lower()].type == PERSON})
     tick(0.85)
     whole = _whole_organizations(everywhere, types, gazetteers()) | long_forms
     del everywhere
@@ -153,7 +152,7 @@ def _long_forms(judged: Iterable[Judged]) -> dict[str, str]:
 
 def _abbreviates(acronym: str, name: str) -> bool:
     letters = acronym.replace(".", "").lower()
-    initials = "".join(word[0] for word in name.lower().split() if word not in _MINOR)
+    initials = "".join(word[0] for word in name.lower().split() if word not in MINOR)
     return len(letters) > 1 and (initials == letters or (initials[:2] == letters[:2] and len(letters) >= len(initials)))
 
 
@@ -205,18 +204,6 @@ def _settled(kind: str, score: float, inside: int, length: int) -> Judgement:
     if length > 1 and inside:
         return Judgement(MISC, 0.5 if inside > 1 else 0.45)
     return Judgement(ORGANIZATION, _GUESS) if inside > 1 else Judgement(UNKNOWN, score)
-
-
-def _full_names(judged: Sequence[Judged], types: dict[str, Judgement]) -> dict[str, str]:
-    """Map a surname, or a given name, to the one person of this document who bears it."""
-    bearers: dict[str, set[str]] = defaultdict(set)
-    for one in judged:
-        parts = [part for part in one.name.split() if part.lower() not in _MINOR]
-        if len(parts) > 1 and types[one.name.lower()].type == PERSON:
-            for part in parts:
-                bearers[part.lower()].add(one.name)
-            bearers[" ".join(parts[1:]).lower()].add(one.name)
-    return {part: min(full) for part, full in bearers.items() if len({name.lower() for name in full}) == 1}
 
 
 def _whole_organizations(judged: Sequence[Judged], types: dict[str, Judgement], lists: Gazetteers) -> dict[str, str]:

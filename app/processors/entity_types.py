@@ -159,7 +159,7 @@ def _trading(span: Span, around: Surroundings) -> Judgement | None:
         return None
     verb = _VERB_AFTER.match(span.after)
     trades = verb is not None and verb[1] in lists.trading
-    is_owned = not span.opens and span.before[1] in _PARTNER_PREPOSITIONS and span.before[0] in lists.owning
+    is_owned = not span.opens and span.before[-1] in _PARTNER_PREPOSITIONS and span.before[-2] in lists.owning
     if trades or is_owned or _SEATED_AFTER.match(span.after):
         return Judgement(ORGANIZATION, 0.7)
     return None
@@ -172,7 +172,7 @@ def _place(span: Span, around: Surroundings) -> Judgement | None:
         return Judgement(LOCATION, 0.85)
     before = span.before
     if not span.opens and (
-        before[-1] in lists.before_places or (before[-1] in _OF and before[0] in lists.before_places)
+        before[-1] in lists.before_places or (before[-1] in _OF and before[-2] in lists.before_places)
     ):
         return Judgement(LOCATION, 0.8)
     return None
@@ -215,7 +215,7 @@ def _partner(span: Span, around: Surroundings) -> Judgement | None:
     names = [word for word in span.words if word.lower() not in PARTICLES]
     if span.opens or span.in_heading or len(names) < _PAIR or any(map(shapes.is_coined, names)):
         return None
-    deals = span.before[0] in around.lists.dealings and span.before[1] in _PARTNER_PREPOSITIONS
+    deals = span.before[-2] in around.lists.dealings and span.before[-1] in _PARTNER_PREPOSITIONS
     is_unseen = any(word.lower() not in around.lower_words for word in names)
     return Judgement(ORGANIZATION, 0.7) if deals and is_unseen else None
 
@@ -247,6 +247,6 @@ def _shaped(span: Span, around: Surroundings) -> Judgement | None:
 type _Rule = Callable[[Span, Surroundings], Judgement | None]
 _RULES: tuple[_Rule, ...] = (
     _known, persons.titled, _work, _organization, _introduced, _place, persons.addressed, _doubtful_place,
-    persons.listed, _trading, persons.acting, _located, _partner, persons.unheard, _shaped,
+    persons.listed, persons.entered, _trading, persons.acting, _located, _partner, persons.unheard, _shaped,
 )  # fmt: skip
 _RULES_FOR_CAPITALS: tuple[_Rule, ...] = (_known, persons.listed)

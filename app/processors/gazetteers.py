@@ -25,6 +25,7 @@ class Gazetteers:
     ambiguous: frozenset[str]
     titles: frozenset[str]
     roles: frozenset[str]
+    person_labels: frozenset[str]
     verbs: frozenset[str]
     organization_heads: frozenset[str]
     organization_tails: frozenset[str]
@@ -61,6 +62,7 @@ def gazetteers() -> Gazetteers:
         ambiguous=_entries("ambiguous_words"),
         titles=person["titles"],
         roles=person["roles"],
+        person_labels=person["labels"],
         verbs=person["verbs"],
         organization_heads=organization["heads"],
         organization_tails=organization["tails"],
