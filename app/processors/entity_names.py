@@ -11,7 +11,9 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from app.processors.entity_heads import start_with_head
-from app.processors.entity_joins import Part, belongs, is_head, is_known
+from app.processors.entity_joins import belongs
+from app.processors.entity_parts import Part, is_head, is_known
+from app.processors.entity_tails import end_with_tail
 from app.processors.gazetteers import Gazetteers, gazetteers
 from app.processors.language import Lexicon, first_word_at
 from app.processors.sentences import Sentence
@@ -85,7 +87,7 @@ def spans(text: str, sentences: Iterable[Sentence], lexicon: Lexicon) -> Iterato
                 or text[max(0, parts[0].start - 3) : parts[0].start].strip(" ")[-1:] in _OPENING_MARKS
             )
             for cut in _cut(parts, text, is_opening=opens, lexicon=lexicon):
-                span = _span(cut, text, sentence, is_opening=cut[0].start == opening)
+                span = _span(cut, text, sentence, lexicon.language, is_opening=cut[0].start == opening)
                 yield span._replace(in_heading=in_heading, is_shouted=is_shouted)
 
 
@@ -212,21 +214,25 @@ def _known_pieces(parts: list[Part], text: str, lists: Gazetteers) -> list[list[
     return pieces
 
 
-def _span(parts: list[Part], text: str, sentence: Sentence, *, is_opening: bool) -> Span:
+def _span(parts: list[Part], text: str, sentence: Sentence, language: str, *, is_opening: bool) -> Span:
     start, end = start_with_head(text, sentence.start, parts[0].start), parts[-1].end
     last = parts[-1].word.lower()
     form = _FORM.match(text, end)
-    if form:
-        end = form.end()
-    if text[end : end + 1] == "." and ("." in last or last in _ABBREVIATED):
-        end += 1
     context = text[max(sentence.start, start - 60) : start]
     marks = context.rstrip(" ")[-1:]
+    opens = is_opening or bool(marks and marks in _OPENING_MARKS)
+    if form:
+        end = form.end()
+    elif language == "fr":
+        end = end_with_tail(text, end, sentence.end, [part.word for part in parts[:2]], opens=opens)
+    words = tuple(name_of(text, start, end).split(" "))
+    if text[end : end + 1] == "." and ("." in last or last in _ABBREVIATED):
+        end += 1
     return Span(
         start,
         end,
-        tuple(name_of(text, start, form.end() if form else parts[-1].end).split(" ")),
-        opens=is_opening or bool(marks and marks in _OPENING_MARKS),
+        words,
+        opens=opens,
         in_heading=False,
         is_shouted=False,
         before=_words_before(context),

@@ -31,6 +31,7 @@ _LOCATIVES = {
     "pt": {"em"},
 }
 _OF = frozenset({"de", "del", "of", "da", "do", "du"})
+_OF_WHAT = frozenset({"of", "for", "on"})
 _PARTNER_PREPOSITIONS = frozenset(["by", "with", "of", "por", "con", "com", "par", "avec", "de"])
 _PLACE_AFTER = re.compile(r"^(?:,\s|\s\()([^\W\d_][\w' -]{2,30})")
 _NOUN_AFTER = re.compile(r"^,\s(?:(?:el|la|l'|le|o|a|the|un|una|une|um|uma|an)\s?)?(?:\w{3,20}\s){0,1}?(\w{3,20})")
@@ -128,7 +129,7 @@ def _by_its_tail(span: Span, words: list[str], around: Surroundings) -> Judgemen
         return None if is_term or span.in_heading else Judgement(ORGANIZATION, 0.6)
     if words[-1] in lists.weak_organization_tails and not is_person and _has_own_name(span, around):
         return Judgement(ORGANIZATION, 0.75)
-    if any(word in lists.organization_tails and after == "of" for word, after in pairwise(words)):
+    if any(word in lists.organization_tails and after in _OF_WHAT for word, after in pairwise(words)):
         return Judgement(ORGANIZATION, 0.85)
     return Judgement(ORGANIZATION, 0.8) if "&" in words or "&" in span.key else None
 
