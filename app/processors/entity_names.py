@@ -172,8 +172,8 @@ def _is_opener(parts: list[Part], lexicon: Lexicon, lists: Gazetteers, *, is_ope
     if is_head(word, lists) and word not in lexicon.stopwords:
         return False
     if is_opening:
-        last = parts[-1].word.lower()
-        is_company = last in lists.organization_suffixes or last in lists.organization_tails
+        words = [part.word.lower() for part in parts[1:]]
+        is_company = words[-1] in lists.organization_suffixes or any(one in lists.organization_tails for one in words)
         is_before_person = (
             parts[1].word.lower() in lists.first_names and not is_company and not _is_of_a_name(word, lists)
         )

@@ -9,17 +9,16 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
+from app.processors import entity_firms as firms
 from app.processors import entity_persons as persons
 from app.processors import word_shapes as shapes
 from app.processors.entity_evidence import (
     LOCATION,
     MISC,
     ORGANIZATION,
-    PARTICLES,
     UNKNOWN,
     Judgement,
     Surroundings,
-    names_in,
 )
 from app.processors.entity_names import Span
 from app.processors.gazetteers import Gazetteers
@@ -30,16 +29,12 @@ _LOCATIVES = {
     "fr": {"à", "vers", "près"},
     "pt": {"em"},
 }
+_WHERE_FIRMS_ARE_TOO = frozenset({"at", "from"})
+_ARTICLES = frozenset({"la", "el", "los", "las", "le", "les", "the", "a", "o", "as", "os"})
+_BASED = re.compile(r"-(?:based|born)(?!\w)")
 _OF = frozenset({"de", "del", "of", "da", "do", "du"})
 _OF_WHAT = frozenset({"of", "for", "on"})
-_PARTNER_PREPOSITIONS = frozenset(["by", "with", "of", "por", "con", "com", "par", "avec", "de"])
 _PLACE_AFTER = re.compile(r"^(?:,\s|\s\()([^\W\d_][\w' -]{2,30})")
-_NOUN_AFTER = re.compile(r"^,\s(?:(?:el|la|l'|le|o|a|the|un|una|une|um|uma|an)\s?)?(?:\w{3,20}\s){0,1}?(\w{3,20})")
-_VERB_AFTER = re.compile(r"^(?:,? (?:has|had|have|will|ha|había|a|avait|tem|se|que|which))? ([\w-]{4,20})")
-_SEATED_AFTER = re.compile(
-    r"^,? (?:con sede|con domicilio social|con oficinas|headquartered|with headquarters|dont le siège|avec siège"
-    r"|com sede)(?!\w)"
-)
 _PAIR = 2
 _SHORT = 4
 """Of fewer letters a known name counts only in capitals: `UE`, not `Ue`."""
@@ -108,8 +103,11 @@ def _organization(span: Span, around: Surroundings) -> Judgement | None:
     if words[-1] in lists.organization_suffixes and (len(words[-1]) > 1 or "." in span.words[-1]):
         return Judgement(ORGANIZATION, 0.96)
     head = " ".join(words[:2])
-    is_headed = words[0] in lists.organization_heads or head in lists.organization_heads
+    is_headed = any(" ".join(words[:size]) in lists.organization_heads for size in (1, 2, 3))
     has_own_name = _has_own_name(span, around)
+    is_loud = "".join(span.words).isupper()
+    if (is_loud and not has_own_name) or (span.is_shouted and not is_loud):
+        return None
     is_english_word = (
         around.lexicon.language == "en" and around.is_word(words[0]) and head not in lists.organization_heads
     )
@@ -139,44 +137,16 @@ def _has_own_name(span: Span, around: Surroundings) -> bool:
     return any(not around.is_plain(word) for word in span.words)
 
 
-def _introduced(span: Span, around: Surroundings) -> Judgement | None:
-    """`the contractor, Brightwater Construction plc`: a common noun before it says what it is."""
-    has_noun = not span.opens and span.before[-1] in around.lists.before_organizations
-    first = span.words[0].lower()
-    following = _NOUN_AFTER.match(span.after)
-    is_apposed = following is not None and following[1] in around.lists.before_organizations
-    is_other = first in around.lists.place_heads or first in around.lists.first_names
-    if (has_noun or is_apposed) and not is_other and not shapes.is_coined(span.words[0]):
-        return Judgement(ORGANIZATION, 0.85)
-    return None
-
-
-def _trading(span: Span, around: Surroundings) -> Judgement | None:
-    """`Quorvex employs 300 people`, `shares of Quorvex`, `Quorvex, headquartered in …`: what only firms do and have."""
-    lists, names = around.lists, names_in(span.words)
-    if span.in_heading or not 0 < len(names) <= _PAIR or not persons.could_be_person(span.words, around):
-        return None
-    if any(around.is_plain(name) or name in lists.first_names for name in names):
-        return None
-    verb = _VERB_AFTER.match(span.after)
-    trades = verb is not None and verb[1] in lists.trading
-    is_owned = not span.opens and span.before[-1] in _PARTNER_PREPOSITIONS and span.before[-2] in lists.owning
-    if trades or is_owned or _SEATED_AFTER.match(span.after):
-        return Judgement(ORGANIZATION, 0.7)
-    return None
-
-
 def _place(span: Span, around: Surroundings) -> Judgement | None:
     lists, words = around.lists, [word.lower().rstrip(".") for word in span.words]
     is_headed = words[0] in lists.place_heads or " ".join(words[:2]) in lists.place_heads
     if len(words) > 1 and (is_headed or words[0] in lists.lower_place_heads or words[-1] in lists.place_tails):
         return Judgement(LOCATION, 0.85)
-    before = span.before
-    if not span.opens and (
-        before[-1] in lists.before_places or (before[-1] in _OF and before[-2] in lists.before_places)
-    ):
-        return Judgement(LOCATION, 0.8)
-    return None
+    if _BASED.match(span.after):
+        return Judgement(LOCATION, 0.85)
+    before = span.before[:-1] if span.before[-1] in _ARTICLES and span.before[-2] in _OF else span.before
+    is_announced = before[-1] in lists.before_places or (before[-1] in _OF and before[-2] in lists.before_places)
+    return Judgement(LOCATION, 0.8) if is_announced and not span.opens else None
 
 
 def _doubtful_place(span: Span, around: Surroundings) -> Judgement | None:
@@ -208,17 +178,8 @@ def _located(span: Span, around: Surroundings) -> Judgement | None:
     nearby = _PLACE_AFTER.match(span.after)
     if nearby is not None and _begins_with_place(nearby[1], around.lists):
         return Judgement(LOCATION, 0.8)
-    return Judgement(LOCATION, 0.5) if len(span.words) == 1 else None
-
-
-def _partner(span: Span, around: Surroundings) -> Judgement | None:
-    """`built by Harland Marine`, `contrato con Metal Norte`: whoever is no known person is a firm."""
-    names = [word for word in span.words if word.lower() not in PARTICLES]
-    if span.opens or span.in_heading or len(names) < _PAIR or any(map(shapes.is_coined, names)):
-        return None
-    deals = span.before[-2] in around.lists.dealings and span.before[-1] in _PARTNER_PREPOSITIONS
-    is_unseen = any(word.lower() not in around.lower_words for word in names)
-    return Judgement(ORGANIZATION, 0.7) if deals and is_unseen else None
+    is_in = span.before[-1] not in _WHERE_FIRMS_ARE_TOO
+    return Judgement(LOCATION, 0.5) if len(span.words) == 1 and is_in else None
 
 
 def _begins_with_place(following: str, lists: Gazetteers) -> bool:
@@ -247,7 +208,8 @@ def _shaped(span: Span, around: Surroundings) -> Judgement | None:
 
 type _Rule = Callable[[Span, Surroundings], Judgement | None]
 _RULES: tuple[_Rule, ...] = (
-    _known, persons.titled, _work, _organization, _introduced, _place, persons.addressed, _doubtful_place,
-    persons.listed, persons.entered, _trading, persons.acting, _located, _partner, persons.unheard, _shaped,
+    _known, persons.titled, _work, _organization, firms.of_a_country, firms.introduced, _place, persons.addressed,
+    _doubtful_place, persons.listed, persons.entered, firms.trading, persons.acting, _located, firms.partner,
+    firms.called_by_trade, persons.unheard, _shaped,
 )  # fmt: skip
-_RULES_FOR_CAPITALS: tuple[_Rule, ...] = (_known, persons.listed)
+_RULES_FOR_CAPITALS: tuple[_Rule, ...] = (_known, _organization, persons.listed)

@@ -15,6 +15,8 @@ class Gazetteers:
     """Everything that is known by name, in lower case."""
 
     countries: frozenset[str]
+    homes: frozenset[str]
+    """Where a part of a firm may be at home: countries, and some of their parts."""
     places: frozenset[str]
     doubtful_places: frozenset[str]
     organizations: frozenset[str]
@@ -52,6 +54,7 @@ def gazetteers() -> Gazetteers:
     cities = _sections("cities")
     return Gazetteers(
         countries=_entries("countries"),
+        homes=_entries("countries") | place["homes"],
         places=_entries("countries") | _entries("regions") | _entries("places") | cities["sure"],
         doubtful_places=cities["doubtful"],
         organizations=_entries("organizations"),
