@@ -1,12 +1,14 @@
 """Puts the API together; what it answers is in the modules beside this one."""
 
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from typing import Any, Final, override
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from app.api import docs_page, documents, health, internal, models, problems, reference, streams, tasks, texts, uploads
 from app.api.entrance import Entrance
@@ -83,19 +85,25 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_operation_id,
+        routes=_routes(),
         lifespan=lifespan,
         middleware=_middleware(services),
-        responses=reference.EVERYWHERE,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.services = services
     problems.install(app)
-    for module in (documents, uploads, texts, tasks, streams, models):
-        app.include_router(module.router, responses=reference.WHERE_CALLERS_ARE_KNOWN)
-    for module in (health, internal, docs_page):
-        app.include_router(module.router)
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """List what each application of this process answers: the framework makes a route anew for whoever includes it."""
+    router = APIRouter(responses=reference.EVERYWHERE, generate_unique_id_function=_operation_id)
+    for module in (documents, uploads, texts, tasks, streams, models):
+        router.include_router(module.router, responses=reference.WHERE_CALLERS_ARE_KNOWN)
+    for module in (health, internal, docs_page):
+        router.include_router(module.router)
+    return router.routes
 
 
 def _middleware(services: Services) -> list[Middleware]:
