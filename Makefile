@@ -71,7 +71,7 @@ RELEASED = $(REGION)-docker.pkg.dev/$(PROJECT)/afterword/afterword:$(COMMIT)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bombs bench bench-tenants bench-watch bench-read evaluate image image-check check-infra deploy rollback audit lock clean
+.PHONY: help run demo test lint format check mutants chaos chaos-short fuzz fuzz-short browser bombs bench bench-tenants bench-watch bench-read evaluate learn image image-check check-infra deploy rollback audit lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s  %s\n", $$1, $$2 }' Makefile
@@ -134,6 +134,9 @@ bench-watch: $(DEVELOPMENT) ## Measure what a thousand watchers cost, and how so
 evaluate: $(VENV)-evaluation/bin/spacy ## Measure how good the answers are, beside spaCy, yake and the first 80 words (ASK="--misses")
 	@$(if $(ASK),,$(EVALUATOR) -m pytest -q tests/evaluation)
 	@exec $(EVALUATOR) -m tests.evaluation $(ASK)
+
+learn: $(VENV)-evaluation/bin/spacy ## Learn anew how key phrases are ranked, from all documents but the untouched ones
+	@exec $(EVALUATOR) -m tests.evaluation.learning
 
 image: $(DEVELOPMENT) ## Build the image (IMAGE=name, LOCK=requirements-spacy.lock), and list its packages in build/sbom.cdx.json
 	$(VENV)/bin/hadolint Dockerfile

@@ -6,16 +6,15 @@ Every word it returns stands in the document, and the same document always gives
 
 import json
 import re
-from collections.abc import Sequence
 
 from app.domain.processing import Document, Json, Report, Result
-from app.processors.entities import Entity, entities, grouped
+from app.processors.entities import Entity, entities
 from app.processors.entity_patterns import warm
-from app.processors.entity_roster import names
 from app.processors.extractive import LANGUAGES, NAME
 from app.processors.gazetteers import gazetteers
 from app.processors.keywords import DEFAULT_COUNT, keywords
 from app.processors.language import lexicon
+from app.processors.naming import Naming
 from app.processors.parts import parts_of
 from app.processors.reading import Reading
 from app.processors.summary import summarise
@@ -55,16 +54,15 @@ def analyse(document: Document, report: Report) -> Result:
     parts = parts_of(text, _text_option(options.get("language")), _ticker(report, "language"))
     reading = Reading.in_parts(text, parts, _ticker(report, "sentences"))
     tick = _ticker(report, "keywords")
-    named = names(reading, lambda share: tick(_NAMES_SHARE * share))
-    bearers = [(entity, _forms(text, entity)) for entity in grouped(reading, named)]
+    naming = Naming.of(reading, lambda share: tick(_NAMES_SHARE * share))
     phrases = keywords(
         reading,
         count=_count_option(options.get("max_keywords"), DEFAULT_COUNT),
-        names=_in_full(bearers),
-        kinds={form: entity.type for entity, forms in bearers for form in forms},
+        names=naming.in_full,
+        kinds=naming.kinds,
         tick=lambda share: tick(_NAMES_SHARE + (1 - _NAMES_SHARE) * share),
     )
-    found = entities(reading, named=named, tick=_ticker(report, "entities"))
+    found = entities(reading, named=naming.mentions, tick=_ticker(report, "entities"))
     count = _count_option(options.get("summary_sentences"), None)
     summary = summarise(reading, count=count, tick=_ticker(report, "summary"))
     report("summary", 1.0)
@@ -102,24 +100,6 @@ def _ticker(report: Report, stage: str) -> Tick:
     begin, end = _STAGES[stage]
     report(stage, begin)
     return lambda share: report(stage, begin + (end - begin) * share)
-
-
-def _forms(text: str, entity: Entity) -> frozenset[str]:
-    """What the thing is called, in lower case, in full or as it is written in some place."""
-    return frozenset({*map(str.lower, entity.forms), *(text[start:end].lower() for start, end in entity.positions)})
-
-
-def _in_full(bearers: Sequence[tuple[Entity, frozenset[str]]]) -> dict[str, str]:
-    """Map each form of a name, and each word of it that belongs to no other name, to the name in full."""
-    owners: dict[str, set[str]] = {}
-    for entity, _ in bearers:
-        for word in entity.text.split():
-            owners.setdefault(word.lower(), set()).add(entity.text)
-            owners.setdefault(f"{word.lower()} ", {word})
-    parts = {word: next(iter(full)) for word, full in owners.items() if len(full) == 1}
-    shared = {word: next(iter(owners[f"{word} "])) for word, full in owners.items() if len(full) > 1}
-    forms = {form: entity.text for entity, written in bearers for form in sorted(written) if " " in form}
-    return parts | shared | forms | {entity.text.lower(): entity.text for entity, _ in bearers}
 
 
 def _wanted(found: list[Entity], types: Json) -> list[Entity]:

@@ -91,6 +91,20 @@ def vocabulary(language: str) -> frozenset[str]:
     return _sections("vocabulary").get(language, frozenset())
 
 
+@cache
+def common_stems() -> dict[str, dict[str, float]]:
+    """
+    Map the common stems of each language to how common they are.
+
+    4 is one word of 100,000, 5 is ten of them, and so on, to 7.5.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for heading, stems in _sections("common_stems").items():
+        language, _, zipf = heading.partition(" ")
+        found.setdefault(language, {}).update(dict.fromkeys(stems, float(zipf)))
+    return found
+
+
 def _entries(name: str) -> frozenset[str]:
     return frozenset().union(*_sections(name).values())
 

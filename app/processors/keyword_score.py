@@ -1,5 +1,5 @@
 """
-How likely a phrase is one that tells what a text is about.
+How likely a phrase is one that tells what a text is about, at first sight.
 
 Signs are added up like evidence: each raises or lowers the odds, whatever the
 language. The weights are a logistic regression over documents with chosen key
@@ -31,17 +31,35 @@ class Scale:
     phrases: Mapping[Key, Phrase]
     modifiers: Counter[str]
     """How often a stem stands beside the noun that it goes with: behind it, in English before it."""
+    heads: Counter[str]
+    """How often it is the noun that another word goes with."""
     kinds: Mapping[str, str]
+    most: Counter[str]
+    """How often the commonest name of each kind is written; of what is no name, under `""`."""
     total: int
 
     @classmethod
     def of(cls, phrases: Mapping[Key, Phrase], kinds: Mapping[str, str], total: int) -> "Scale":
         """Weigh *phrases* of *total* sentences; *kinds* maps names in lower case to their types."""
         modifiers: Counter[str] = Counter()
+        heads: Counter[str] = Counter()
+        most: Counter[str] = Counter()
         for key, phrase in phrases.items():
             if len(key) == len(phrase.lower) == 2:  # noqa: PLR2004 - a noun and one word beside it
-                modifiers[key[phrase.language in _HEAD_FIRST]] += phrase.count
-        return cls(phrases, modifiers, kinds, total)
+                is_head_first = phrase.language in _HEAD_FIRST
+                modifiers[key[is_head_first]] += phrase.count
+                heads[key[not is_head_first]] += phrase.count
+            kind = kinds.get(" ".join(phrase.lower), "")
+            most[kind] = max(most[kind], phrase.count - phrase.inside)
+        return cls(phrases, modifiers, heads, kinds, most, total)
+
+    def kind(self, phrase: Phrase) -> str:
+        """Return what *phrase* is the name of; empty if of nothing."""
+        return self.kinds.get(" ".join(phrase.lower), "")
+
+    def parts(self, key: Key, phrase: Phrase) -> list[int]:
+        """Count how often each word is written anywhere."""
+        return [self.phrases[(stem,)].count if (stem,) in self.phrases else phrase.count for stem in key]
 
     def score(self, key: Key) -> float:
         """The logarithm of the odds, but for a constant."""
@@ -50,7 +68,7 @@ class Scale:
             _OFTEN * math.log(phrase.count - phrase.inside)
             + _SPREAD * math.log(phrase.sentences)
             + _EARLY * math.exp(-4 * phrase.first / max(8, self.total))
-            + _KINDS.get(self.kinds.get(" ".join(phrase.lower), ""), 0.0)
+            + _KINDS.get(self.kind(phrase), 0.0)
             + self._of_use(key, phrase)
             + (self._of_word(key[0], phrase) if len(key) == 1 else self._of_phrase(key, phrase))
         )
@@ -60,9 +78,7 @@ class Scale:
         ends = (phrase.lower[0], phrase.lower[-1])
         use = _NOUN if phrase.nouns else _VERB if phrase.verbs else 0.0
         base = any(shapes.is_base_verb(word, phrase.language) for word in ends)
-        known = vocabulary(phrase.language)
-        uncommon = sum(stem not in known for stem in key) / len(key) if known else 0.0
-        return use + _BASE_FORM * base + _UNCOMMON * uncommon
+        return use + _BASE_FORM * base + _UNCOMMON * uncommon(key, phrase.language)
 
     def _of_word(self, stem: str, phrase: Phrase) -> float:
         is_name = any(form != form.lower() for form in phrase.surfaces)
@@ -70,7 +86,13 @@ class Scale:
         return _LONG_WORD * len(phrase.lower[0]) / 10 + _MODIFIER * modifies + _GENERAL * is_general(phrase.lower[0])
 
     def _of_phrase(self, key: Key, phrase: Phrase) -> float:
-        parts = [self.phrases[(stem,)].count if (stem,) in self.phrases else phrase.count for stem in key]
+        parts = self.parts(key, phrase)
         length = {2: _TWO_WORDS, 3: _MORE_WORDS}.get(len(key), 0.0)
         general = any(map(is_general, (phrase.lower[0], phrase.lower[-1])))
         return length + _FREQUENT_PARTS * sum(map(math.log, parts)) / len(parts) + _GENERAL_END * general
+
+
+def uncommon(key: Key, language: str) -> float:
+    """Return the share of the words that are in no list of ordinary words; 0 where there is no list."""
+    known = vocabulary(language)
+    return sum(stem not in known for stem in key) / len(key) if known else 0.0

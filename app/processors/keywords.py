@@ -9,14 +9,18 @@ from collections.abc import Mapping
 
 from app.processors import word_shapes as shapes
 from app.processors.keyword_context import NameIndex
+from app.processors.keyword_ranking import ranking
 from app.processors.keyword_score import Scale
+from app.processors.keyword_signs import signs
 from app.processors.phrases import Key, Phrase, collect
 from app.processors.reading import Reading
 from app.processors.ticks import Tick, no_tick
 
 DEFAULT_COUNT = 10
 
-_SHORTLIST = 20
+_LOOKED_AT = 100
+"""Phrases that are ranked: the likeliest at first sight, and six times as many as are asked for if that is more."""
+
 _CLEARLY_MORE = 2
 
 
@@ -37,19 +41,33 @@ def keywords(
     """
     phrases = collect(reading, NameIndex.of(set((names or {}).values())), tick)
     scale = Scale.of(phrases, kinds or {}, len(reading.sentences))
-    scores = {key: scale.score(key) for key, phrase in phrases.items() if phrase.count > phrase.inside}
-    order = sorted(scores, key=lambda key: (-round(scores[key], 6), phrases[key].first, key))
-    shortlist = order[: max(_SHORTLIST, 6 * count)]
+    shortlist = likeliest(scale, max(_LOOKED_AT, 6 * count))
+    odds = ranking().odds([signs(scale, key, score) for key, score in shortlist.items()])
+    return best(dict(zip(shortlist, odds, strict=True)), phrases, names or {}, count)
+
+
+def best(odds: Mapping[Key, float], phrases: Mapping[Key, Phrase], names: Mapping[str, str], count: int) -> list[str]:
+    """Write at most *count* of the phrases that *odds* are known of, without those that repeat a likelier one."""
     readable: dict[str, str] = {}
-    for key in _distinct(shortlist, phrases):
-        phrase = _readable(phrases[key], names or {})
+    for key in _distinct(_in_order(odds, phrases), phrases):
+        phrase = readable_form(phrases[key], names)
         readable.setdefault(phrase.casefold(), phrase)
         if len(readable) == count:
             break
     return list(readable.values())
 
 
-def _distinct(shortlist: list[Key], phrases: dict[Key, Phrase]) -> list[Key]:
+def likeliest(scale: Scale, count: int = _LOOKED_AT) -> dict[Key, float]:
+    """Map the *count* phrases that are the likeliest at first sight to their scores."""
+    scores = {key: scale.score(key) for key, phrase in scale.phrases.items() if phrase.count > phrase.inside}
+    return {key: scores[key] for key in _in_order(scores, scale.phrases)[:count]}
+
+
+def _in_order(scores: Mapping[Key, float], phrases: Mapping[Key, Phrase]) -> list[Key]:
+    return sorted(scores, key=lambda key: (-round(scores[key], 6), phrases[key].first, key))
+
+
+def _distinct(shortlist: list[Key], phrases: Mapping[Key, Phrase]) -> list[Key]:
     """Drop what repeats a better phrase; a word that seldom stands alone makes room for its phrase."""
     chosen: list[Key] = []
     for key in shortlist:
@@ -65,11 +83,11 @@ def _distinct(shortlist: list[Key], phrases: dict[Key, Phrase]) -> list[Key]:
     return chosen
 
 
-def _completes(key: Key, part: Key, phrases: dict[Key, Phrase]) -> bool:
+def _completes(key: Key, part: Key, phrases: Mapping[Key, Phrase]) -> bool:
     return (phrases[key].count > 1 or phrases[key].is_name) and not _stands_alone(part, key, phrases)
 
 
-def _stands_alone(part: Key, whole: Key, phrases: dict[Key, Phrase]) -> bool:
+def _stands_alone(part: Key, whole: Key, phrases: Mapping[Key, Phrase]) -> bool:
     """Tell whether *part* is used clearly more often without the rest of *whole* than with it."""
     of_names = max(phrases[part].inside, phrases[whole].count)
     return phrases[part].count - of_names >= _CLEARLY_MORE * phrases[whole].count
@@ -87,7 +105,7 @@ def _overlaps(one: Key, other: Key) -> bool:
     return len(one) > 1 and len(other) > 1 and len(set(one) & set(other)) >= min(len(one), len(other)) - 1 > 0
 
 
-def _repeats(key: Key, chosen: Key, phrases: dict[Key, Phrase]) -> bool:
+def _repeats(key: Key, chosen: Key, phrases: Mapping[Key, Phrase]) -> bool:
     """Tell whether *key* adds little to *chosen*; a word may stand beside a name that it is a part of."""
     for part, whole in ((key, chosen), (chosen, key)):
         if _is_part(part, whole):
@@ -96,7 +114,8 @@ def _repeats(key: Key, chosen: Key, phrases: dict[Key, Phrase]) -> bool:
     return is_chained or set(key) == set(chosen) or min(phrases[key].count, phrases[chosen].count) == 1
 
 
-def _readable(phrase: Phrase, names: Mapping[str, str]) -> str:
+def readable_form(phrase: Phrase, names: Mapping[str, str]) -> str:
+    """Write *phrase* as the text does, with capitals if it is a name; *names* are as `keywords` takes them."""
     written = " ".join(phrase.lower)
     if phrase.is_name and written in names:
         return names[written]

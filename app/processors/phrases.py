@@ -90,6 +90,8 @@ class Phrase:
     """How many of them are only a part of a longer name."""
     is_name: bool = False
     """Whether it is the whole of a name of several words."""
+    listed: int = 0
+    """How many of them stand in headings, lists and tables."""
     nouns: int = 0
     verbs: int = 0
     sentence: int = -1
@@ -105,6 +107,7 @@ class _Run:
 
     forms: list[_Form]
     sentence: int
+    is_prose: bool
     language: str
     placed: int
     """How many of them, counted from the first, have a capital only because of their place."""
@@ -134,7 +137,7 @@ def _runs(text: str, place: int, sentence: Sentence, language: str) -> Iterator[
     for match in _RUN.finditer(text, sentence.start, sentence.end):
         forms = [known[word] for word in match.group().split()]
         placed = int(match.start() == opening) if sentence.is_prose else len(forms)
-        yield _Run(forms, place, language, placed)
+        yield _Run(forms, place, sentence.is_prose, language, placed)
 
 
 def _is_telling(surface: str, lower: str, lexicon: Lexicon) -> bool:
@@ -195,6 +198,8 @@ def _record(run: _Run, start: int, end: int, phrases: dict[Key, Phrase]) -> Phra
         phrase = phrases[key] = Phrase(run.sentence, run.language, lower=tuple([form.lower for form in window]))
     sign = NOUN if window[0].is_elided else run.forms[start - 1].promises if start else OPEN
     phrase.count += 1
+    if not run.is_prose:
+        phrase.listed += 1
     if sign == NOUN:
         phrase.nouns += 1
     elif sign == VERB:

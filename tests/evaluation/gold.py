@@ -23,20 +23,26 @@ class GoldEntity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoldDocument:
-    """
-    A text and what a careful reader finds in it.
-
-    Each of *facts* holds parts that must all be said, and each part the ways
-    in which it may be said.
-    """
+class IndexedDocument:
+    """A text and its key phrases, each `form | form`."""
 
     name: str
     language: str
     genre: str
     text: str
-    entities: tuple[GoldEntity, ...]
     keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldDocument(IndexedDocument):
+    """
+    A text and all that a careful reader finds in it.
+
+    Each of *facts* holds parts that must all be said, and each part the ways
+    in which it may be said.
+    """
+
+    entities: tuple[GoldEntity, ...]
     summary: str
     facts: tuple[tuple[tuple[str, ...], ...], ...]
 
@@ -45,6 +51,11 @@ def documents(folder: Path, *, language: str | None = None, name: str = "") -> l
     """Read the documents in *folder* and below it, in the order of their paths."""
     found = (read(path) for path in sorted(folder.rglob("*.yaml")) if name in path.stem)
     return [document for document in found if language in (None, document.language)]
+
+
+def indexed_documents(folder: Path) -> list[IndexedDocument]:
+    """Read texts and key phrases only of the documents in *folder* and below it, in the order of their paths."""
+    return [IndexedDocument(**_indexed(path.stem, _written(path))) for path in sorted(folder.rglob("*.yaml"))]
 
 
 def read(path: Path) -> GoldDocument:
@@ -56,20 +67,26 @@ def read(path: Path) -> GoldDocument:
         ValueError: If it holds entities of an unknown type.
 
     """
-    written = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    written = _written(path)
     unknown = sorted(set(written["entities"]) - set(TYPES))
     if unknown:
         raise ValueError(f"{path.name} has entities of unknown types: {', '.join(unknown)}")
     return GoldDocument(
-        name=path.stem,
-        language=written["language"],
-        genre=written["genre"],
-        text=written["text"],
+        **_indexed(path.stem, written),
         entities=tuple(_entities(written["entities"])),
-        keywords=tuple(str(phrase) for phrase in written["keywords"]),
         summary=" ".join(written["summary"].split()),
         facts=tuple(_fact(str(fact)) for fact in written["facts"]),
     )
+
+
+def _written(path: Path) -> dict[str, Any]:
+    written: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return written
+
+
+def _indexed(name: str, written: dict[str, Any]) -> dict[str, Any]:
+    keywords = tuple(str(phrase) for phrase in written["keywords"])
+    return {"name": name, "keywords": keywords} | {key: written[key] for key in ("language", "genre", "text")}
 
 
 def _entities(written: dict[str, list[Any] | None]) -> Iterator[GoldEntity]:

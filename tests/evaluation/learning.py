@@ -1,0 +1,149 @@
+"""
+Learn the ranking of key phrases from all documents that are not kept untouched: `make learn`.
+
+First prints how well it does on documents that it has not seen: each eighth of
+them is ranked by what is learnt from the others. Then learns from all, and
+writes `app/processors/data/keyword_trees.json`.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from app.processors.keyword_context import NameIndex
+from app.processors.keyword_ranking import Ranking
+from app.processors.keyword_score import Scale
+from app.processors.keyword_signs import SIGNS, signs
+from app.processors.keywords import best, likeliest, readable_form
+from app.processors.naming import Naming
+from app.processors.parts import parts_of
+from app.processors.phrases import Key, Phrase, collect
+from app.processors.reading import Reading
+from app.processors.ticks import no_tick
+from tests.evaluation.gold import FOLDER, IndexedDocument, indexed_documents
+from tests.evaluation.keyword_scores import TOP, KeywordScore, score_keywords, stems
+from tests.evaluation.results import LANGUAGES, mean
+
+TREES: Final = Path("app/processors/data/keyword_trees.json")
+LEARNT_FROM: Final = (FOLDER / "documents", FOLDER / "indexed")
+
+_FOLDS: Final = 8
+_SETTINGS: Final[Mapping[str, Any]] = {
+    "n_estimators": 200,
+    "learning_rate": 0.05,
+    "max_depth": 4,
+    "min_samples_leaf": 30,
+    "subsample": 0.6,
+    "max_features": 0.3,
+    "random_state": 0,
+}
+"""Of scikit-learn's gradient boosting. Other settings near these do as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One document: what could be its key phrases, how each is described, and which of them people chose."""
+
+    document: IndexedDocument
+    naming: Naming
+    phrases: Mapping[Key, Phrase]
+    shortlist: Mapping[Key, float]
+    described: Sequence[Sequence[float]]
+    is_right: Sequence[bool]
+
+    def score(self, odds: Sequence[float]) -> KeywordScore:
+        """Compare the best phrases by *odds* with the right ones."""
+        ranked = dict(zip(self.shortlist, odds, strict=True))
+        found = best(ranked, self.phrases, self.naming.in_full, TOP)
+        document = self.document
+        return score_keywords(found, document.keywords, text=document.text, names=(), language=document.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one document scores at first sight, and as it is ranked."""
+
+    language: str
+    at_first: KeywordScore
+    ranked: KeywordScore
+
+
+def example(document: IndexedDocument) -> Example:
+    """Read *document* as the engine does."""
+    reading = Reading.in_parts(document.text, parts_of(document.text, None, no_tick), no_tick)
+    naming = Naming.of(reading)
+    phrases = collect(reading, NameIndex.of(set(naming.in_full.values())), no_tick)
+    scale = Scale.of(phrases, naming.kinds, len(reading.sentences))
+    shortlist = likeliest(scale)
+    right = {stems(form, document.language) for one in document.keywords for form in one.split(" | ")}
+    return Example(
+        document,
+        naming,
+        phrases,
+        shortlist,
+        [signs(scale, key, score) for key, score in shortlist.items()],
+        [stems(readable_form(phrases[key], naming.in_full), document.language) in right for key in shortlist],
+    )
+
+
+def learnt(examples: Sequence[Example]) -> dict[str, Any]:
+    """Grow trees, in the form that `Ranking.of` takes."""
+    booster = import_module("sklearn.ensemble").GradientBoostingClassifier(**_SETTINGS)
+    booster.fit(
+        [row for one in examples for row in one.described], [right for one in examples for right in one.is_right]
+    )
+    nodes: dict[str, list[Any]] = {name: [] for name in ("roots", "sign", "limit", "below", "above", "value")}
+    for (grown,) in booster.estimators_:
+        tree, start = grown.tree_, len(nodes["sign"])
+        places = range(start, start + tree.node_count)
+        is_leaf = tree.children_left < 0
+        nodes["roots"].append(start)
+        nodes["sign"] += [max(0, int(sign)) for sign in tree.feature]
+        nodes["limit"] += [
+            0 if ends else round(float(limit), 5) for limit, ends in zip(tree.threshold, is_leaf, strict=True)
+        ]
+        nodes["below"] += _targets(tree.children_left, places)
+        nodes["above"] += _targets(tree.children_right, places)
+        added = zip(tree.value[:, 0, 0] * _SETTINGS["learning_rate"], is_leaf, strict=True)
+        nodes["value"] += [round(float(value), 5) if ends else 0 for value, ends in added]
+    return {"signs": SIGNS, "depth": _SETTINGS["max_depth"], **nodes}
+
+
+def _targets(children: Sequence[int], places: range) -> list[int]:
+    return [places[child] if child >= 0 else place for place, child in zip(places, children, strict=True)]
+
+
+def _unseen(examples: Sequence[Example]) -> Iterator[Comparison]:
+    """Rank each document by what is learnt from others."""
+    for fold in range(_FOLDS):
+        ranking = Ranking.of(learnt([one for at, one in enumerate(examples) if at % _FOLDS != fold]))
+        for one in examples[fold::_FOLDS]:
+            at_first = one.score(list(one.shortlist.values()))
+            yield Comparison(one.document.language, at_first, one.score(ranking.odds(one.described)))
+
+
+def _figures(scores: Sequence[KeywordScore]) -> str:
+    return f"{mean(one.f1 for one in scores):.2f} ({mean(one.lenient_f1 for one in scores):.2f})"
+
+
+def main() -> int:
+    """Learn, and say how well it went."""
+    examples = [example(document) for folder in LEARNT_FROM for document in indexed_documents(folder)]
+    compared = list(_unseen(examples))
+    print("Key phrases of documents that were not learnt from, F (lenient)")
+    for language in LANGUAGES:
+        ours = [one for one in compared if one.language == language]
+        at_first, ranked = _figures([one.at_first for one in ours]), _figures([one.ranked for one in ours])
+        print(f"  {language} ({len(ours)})  at first sight {at_first}, ranked {ranked}")
+    lines = (f"{json.dumps(name)}: {json.dumps(member)}" for name, member in learnt(examples).items())
+    TREES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    print(f"Learnt from {len(examples)} documents: {TREES}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
