@@ -51,8 +51,8 @@ strove struck stuck stung sung swam swept swore swung taught tore threw took und
 withheld withstood woke wore wove wrote written given taken seen done gone known shown grown drawn chosen broken spoken
 driven risen fallen eaten hidden ridden proven sworn thrown torn worn
 tonne tonnes tons litre litres liter liters gram grams kilo kilos hectare hectares inch inches feet mile miles acre
-acres dozen dozens daily weekly monthly yearly tonelada toneladas litro litros gramo gramos kilogramos hectárea
-hectáreas millas docena docenas gramas quilo quilos quilómetros quilômetros hectares dúzia dúzias grammes hectares douzaine
+acres dozen dozens daily weekly monthly yearly tonelada toneladas litro litros gramo gramos kilogramos
+hectáreas millas docena docenas gramas quilo quilos quilómetros quilômetros dúzia dúzias grammes hectares douzaine
 enviado exmos exma senhores señores sras kb mb gb kg km cm mm sep oct nov dec
 """
 
