@@ -13,7 +13,7 @@ from app.processors.entity_amounts import amounts
 from app.processors.entity_dates import dates
 from app.processors.entity_evidence import PARTICLES
 from app.processors.entity_names import name_of
-from app.processors.entity_patterns import addresses, phones
+from app.processors.entity_patterns import SURE, addresses, phones
 from app.processors.entity_roster import names
 from app.processors.mentions import Mention, without_overlaps
 from app.processors.reading import Reading
@@ -86,8 +86,11 @@ def _patterns(text: str, language: str) -> Iterator[list[Mention]]:
     """Yield what is recognised by its form, the surest first."""
     yield addresses(text)
     yield amounts(text, language)
+    numbers = phones(text, language)
+    # A labelled number may hold what looks like a year; what only looks like a telephone may be a date.
+    yield [number for number in numbers if number.score >= SURE]
     yield dates(text, language)
-    yield phones(text, language)
+    yield [number for number in numbers if number.score < SURE]
 
 
 def _group(text: str, offset: int, mentions: Sequence[Mention], groups: dict[_Key, Entity]) -> None:

@@ -42,6 +42,8 @@ _PERCENT = re.compile(
     r"(?:%(?!\w)|(?i:por[ \u00a0]ciento|por[ \u00a0]cento|pour[ \u00a0]cent|per[ \u00a0]?cent|prozent)\b)"
 )
 _GROUP = 3
+_WITH_COMMAS = frozenset({"MXN", "GTQ", "HNL", "NIO", "DOP"})
+"""Money of countries that write 1,200 for a thousand and two hundred, in whatever language."""
 _UNIT = re.compile(
     rf"(?<!\w)(?:(?P<name>{_NAME})"
     r"|[pP](?i:or[ \u00a0]ciento|or[ \u00a0]cento|our[ \u00a0]cent|er[ \u00a0]?cent))(?!\w)"
@@ -62,7 +64,7 @@ _BEFORE, _AFTER = 60, 80
 
 def amounts(text: str, language: str) -> list[Mention]:
     """Find sums of money (`1200.50 EUR`) and percentages (`12.5`)."""
-    local = local_money(text)
+    local = local_money(text, language)
     found = [
         _percentage(match, language) if pattern is _PERCENT else _money(match, language, local)
         for pattern, anchor in _ANCHORS.items()
@@ -129,7 +131,7 @@ def _currency(unit: str, local: dict[str, str]) -> str | None:
 
 def _money_value(match: re.Match[str], language: str, local: dict[str, str]) -> str | None:
     currency = _currency(match.groupdict().get("code") or match["unit"], local)
-    number = number_value(match["number"], language)
+    number = number_value(match["number"], "en" if currency in _WITH_COMMAS else language)
     if currency is None or number is None:
         return None
     scale = match["scale"] or match.groupdict().get("short")

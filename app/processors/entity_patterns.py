@@ -59,6 +59,10 @@ _PHONE_LABEL = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LABEL = 16
+SURE = 0.9
+"""The score of a telephone number that says that it is one."""
+_NORTH_AMERICAN = re.compile(r"\(?[2-9]\d\d\)?[ .-][2-9]\d\d[.-]\d{4}")
+_MAIL_NEARBY = 60
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 _FEWEST_DIGITS_ABROAD = 10
 _CLOSERS = {")": "(", "]": "["}
@@ -123,20 +127,25 @@ def _url_end(url: str) -> int:
 
 
 def _phone(text: str, start: int, end: int, language: str) -> Mention | None:
+    if text[start] == "(" and text[end - 1] == ")" and text.count("(", start, end) == 1:
+        start, end = start + 1, end - 1
     written = text[start:end]
-    digits = sum(map(str.isdigit, written))
+    digits = sum(character.isdigit() for character in written)
     if not _FEWEST_DIGITS <= digits <= _MOST_DIGITS or written.count("(") != written.count(")"):
         return None
     if written.startswith(("+", "00")):
         return _international(start, end, "+" + written.removeprefix("+").removeprefix("00"))
     if _PHONE_LABEL.search(text, max(0, start - _LONGEST_LABEL), start):
-        return Mention(start, end, "PHONE", 0.9)
+        return Mention(start, end, "PHONE", SURE)
     has_cue = _PHONE_CUE.search(text[max(0, start - 40) : start]) is not None
     if not has_cue and not _is_grouped(written):
         return None
-    if any(_valid(written, region) for region in _REGIONS.get(language, ())):
-        return Mention(start, end, "PHONE", 0.9 if has_cue else 0.7)
-    return None
+    regions = _REGIONS.get(language, ())
+    if any(_valid(written, region) for region in regions):
+        return Mention(start, end, "PHONE", SURE if has_cue else 0.7)
+    is_contact = _is_grouped(written) and (has_cue or "@" in text[max(0, start - _MAIL_NEARBY) : end + _MAIL_NEARBY])
+    is_possible = is_contact and any(_possible(written, region) for region in regions)
+    return Mention(start, end, "PHONE", 0.7) if is_possible or _NORTH_AMERICAN.fullmatch(written) else None
 
 
 def _international(start: int, end: int, written: str) -> Mention | None:
@@ -162,6 +171,12 @@ def _is_grouped(written: str) -> bool:
 def _valid(written: str, region: str) -> bool:
     number = _parsed(written, region)
     return number is not None and is_valid_number(number)
+
+
+def _possible(written: str, region: str) -> bool:
+    """Tell whether it is long enough: numbers kept for examples are in no plan."""
+    number = _parsed(written, region)
+    return number is not None and is_possible_number(number)
 
 
 def _parsed(written: str, region: str | None) -> PhoneNumber | None:

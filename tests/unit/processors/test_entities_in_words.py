@@ -62,7 +62,7 @@ def test_one_date_tells_how_the_others_are_to_be_read() -> None:
         ("Paga vinte mil reais.", "pt", "vinte mil reais", "20000 BRL"),
         ("Le prix est de 3 500 francs CFA.", "fr", "3 500 francs CFA", None),
         ("Pagaron S/ 284 000 en Lima.", "es", "S/ 284 000", "284000 PEN"),
-        ("Costó $85,000 MXN en total.", "es", "$85,000 MXN", None),
+        ("Costó $85,000 MXN en total.", "es", "$85,000 MXN", "85000 MXN"),
         ("El municipio de Colombia pagó $ 312 millones.", "es", "$ 312 millones", "312000000 COP"),
     ],
 )
@@ -90,6 +90,39 @@ def test_a_dollar_in_a_text_about_two_countries_has_no_value() -> None:
 def test_percentages_are_read_in_words(text: str, language: str, value: str) -> None:
     """They are the figures of a report that is read aloud."""
     assert [percent for _, percent in found(text, language, "PERCENT")] == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "value"),
+    [
+        ("From Maine to Oregon, and once in Quebec, it cost $20.", "en", "20 USD"),
+        ("In Canada they paid $20.", "en", "20 CAD"),
+        ("Pagaron 20 dólares en Quito.", "es", "20 USD"),
+        ("En Uruguay costó $ 20, que es medio dólar.", "es", "20 UYU"),
+        ("Un repas coûte 500 FCFA à Dakar, au Sénégal.", "fr", "500 XOF"),
+        ("Un repas coûte 500 francs CFA au Cameroun.", "fr", "500 XAF"),
+        ("Cuesta 1,200 pesos mexicanos.", "es", "1200 MXN"),
+    ],
+)
+def test_the_countries_of_a_text_say_which_money_is_meant(text: str, language: str, value: str) -> None:
+    """One word about a neighbour does not change it."""
+    assert value in [written for _, written in found(text, language, "MONEY")]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "written"),
+    [
+        ("Tel. 555 021 1987 (office)", "es", "555 021 1987"),
+        ("Ward tel.: 029 2018 7777", "en", "029 2018 7777"),
+        ("Ask Ms Rusk, rusk@tern.example, 01434 555 0122.", "en", "01434 555 0122"),
+        ("Call us today: 503-555-0122.", "en", "503-555-0122"),
+        ("She wrote it down (0114 496 0122).", "en", "0114 496 0122"),
+    ],
+)
+def test_numbers_that_stand_where_telephones_do_are_telephones(text: str, language: str, written: str) -> None:
+    """Some hold a year, some are kept for examples, and some stand in brackets."""
+    assert [number for number, _ in found(text, language, "PHONE")] == [written]
+    assert found(text, language, "DATE") == []
 
 
 def test_a_labelled_number_is_a_telephone() -> None:
