@@ -67,7 +67,10 @@ def entities(
     groups: dict[_Key, Entity] = {}
     for section, found in zip(reading.sections, names(reading) if named is None else named, strict=True):
         text = reading.text[section.start : section.end]
-        _group(text, section.start, without_overlaps(*_patterns(text, section.lexicon.language), found), groups)
+        # The year of a law belongs to its name.
+        numbered = [one for one in found if one.type == "MISC" and text[one.end - 1].isdigit()]
+        patterns = _patterns(text, section.lexicon.language)
+        _group(text, section.start, without_overlaps(numbered, *patterns, found), groups)
         if len(groups) > MOST_KEPT:
             groups = _pruned(groups)
         tick(section.end / len(reading.text))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from app.processors.entity_heads import start_with_head
 from app.processors.entity_joins import belongs
 from app.processors.entity_parts import Part, is_head, is_known
-from app.processors.entity_tails import end_with_tail
+from app.processors.entity_tails import end_with_number, end_with_tail
 from app.processors.gazetteers import Gazetteers, gazetteers
 from app.processors.language import Lexicon, first_word_at
 from app.processors.sentences import Sentence
@@ -39,6 +39,8 @@ _BEFORE = re.compile(r"\w+")
 _LABEL = re.compile(r"(\w+)[\s)*_.]{0,3}:[\s*]{0,4}$")
 _AROUND = " \n'\u2019,(«“\"-"
 _FORM = re.compile(r" (?:plc|gmbh|inc)(?!\w)")
+_NUMBER_LABELS = frozenset({"No", "N", "N.º", "N.°", "Nº", "N°"})
+_NUMBER_STARTS = frozenset("0123456789Nn")
 _FEWEST_LOUD_LETTERS = 30
 """In fewer capitals a line may well be a name: `FERRER SOLER, S.L.`"""
 
@@ -56,6 +58,8 @@ class Span(NamedTuple):
     words: tuple[str, ...]
     opens: bool
     in_heading: bool
+    is_numbered: bool
+    """It is a law or a standard, with its number."""
     is_shouted: bool
     """It stands in a sentence of capitals, which say nothing there."""
     before: tuple[str, str, str]
@@ -186,7 +190,7 @@ def _is_label(parts: list[Part], lists: Gazetteers) -> bool:
     """Tell what only labels the number behind it: `Ferrer Soler NIF 12…`."""
     last = parts[-1].word
     is_shouted = last.isupper() and not all(part.word.isupper() for part in parts) and not set(last) <= set("IVXLC")
-    return last == "No" or (is_shouted and last.lower() in lists.common)
+    return last in _NUMBER_LABELS or (is_shouted and last.lower() in lists.common)
 
 
 def _is_of_a_name(word: str, lists: Gazetteers) -> bool:
@@ -226,6 +230,10 @@ def _span(parts: list[Part], text: str, sentence: Sentence, language: str, *, is
     elif language == "fr":
         end = end_with_tail(text, end, sentence.end, [part.word for part in parts[:2]], opens=opens)
     words = tuple(name_of(text, start, end).split(" "))
+    words_end = end
+    if text[end + 1 : end + 2] in _NUMBER_STARTS:
+        end = end_with_number(text, end, sentence.end, words)
+    is_numbered = end > words_end
     if text[end : end + 1] == "." and ("." in last or last in _ABBREVIATED):
         end += 1
     return Span(
@@ -234,6 +242,7 @@ def _span(parts: list[Part], text: str, sentence: Sentence, language: str, *, is
         words,
         opens=opens,
         in_heading=False,
+        is_numbered=is_numbered,
         is_shouted=False,
         before=_words_before(context),
         label=_label_before(context) if marks in {":", "*"} else "",

@@ -243,7 +243,8 @@ def _mention(
         name = whole[key]
         return Mention(start, end, types[name.lower()].type, types[name.lower()].score, name=name)
     full = full_names.get(key)
-    is_doubtful = settled.type in {PERSON, UNKNOWN, MISC} or settled.score < _SURE
+    is_surname = full is not None and full.lower().endswith(f" {key}") and key not in gazetteers().countries
+    is_doubtful = settled.type in {PERSON, UNKNOWN, MISC} or settled.score < _SURE or is_surname
     if full is not None and is_doubtful:
         return Mention(start, end, PERSON, 0.85, name=full)
     return Mention(start, end, settled.type, settled.score, name=one.name)

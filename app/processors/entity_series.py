@@ -13,6 +13,7 @@ _WHOLE_LIST = (
 )
 _WHOLE = frozenset(_WHOLE_LIST.split())
 """Behind `and` and a name of its own, these end another institution: `the Royal Society of Arts and Selwyn Trust`."""
+_LAWS = frozenset({"act", "bill"})
 _MINISTRY_LIST = (
     "ministerio ministry department ministère ministério secretaría secretaria consejería conselleria direction "
     "dirección direção departamento département concejalía instituto comisión commission committee comité comissão "
@@ -39,7 +40,11 @@ def goes_on_after_and(run: Sequence[Part], following: Sequence[Part], lists: Gaz
     if is_known(first, lists):
         is_pair = len(following) == 1 and run[-1].word.lower() in lists.places
         return is_headed and is_pair and len(run) > _PAIR
-    is_tailed = last in lists.organization_tails and len(following) > 1 and not is_known(run[-1].word.lower(), lists)
+    is_tailed = (
+        (last in lists.organization_tails or last in _LAWS)
+        and len(following) > 1
+        and not is_known(run[-1].word.lower(), lists)
+    )
     return is_tailed or (is_headed and len(run) > 1 and not is_head(first, lists))
 
 

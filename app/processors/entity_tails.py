@@ -1,4 +1,4 @@
-"""What French writes small behind the kind of an institution, and is part of its name: `Agence nationale de l'eau`."""
+"""What follows the capitals of a name and is part of it: `Agence nationale de l'eau`, `Ley 1563 de 2012`."""
 
 import re
 from collections.abc import Sequence
@@ -18,6 +18,32 @@ _NOUN = rf" {_OF}{_ARTICLE}{_WORD}"
 _TAIL = re.compile(rf"(?P<kind>{_ADJECTIVE})?(?:{_NOUN}(?:,? et {_OF}?{_ARTICLE}{_WORD}|{_NOUN}){{0,3}})?")
 _ACRONYM = re.compile(r" \([A-Z][\w.-]{1,9}\)")
 _TWO = 2
+_NUMBER = re.compile(
+    r" (?:[Nn]\.?[º°o]\.? ?|[Nn]o\. ?)?(?:\d{1,3}(?:\.\d{3})+|\d{1,5}(?:[/.:-]\d{1,5}){0,2})"
+    r"(?: (?:de|of|du) (?:19|20)\d\d)?(?![\w%€$£]|[.,]\d)"
+)
+_LAW_LIST = (
+    "act bill regulation directive ley leyes decreto reglamento directiva resolución norma orden acuerdo loi décret "
+    "règlement directive lei portaria resolução regulamento decreto-lei decreto-ley"
+)
+_LAWS = frozenset(_LAW_LIST.split())
+_STANDARD_LIST = (
+    "iso iec en din une astm ansi ieee nf bs ntc nbr nom dtu rfc jis csa iram ohsas fips cte une-en iso/iec en-iso"
+)
+_STANDARDS = frozenset(_STANDARD_LIST.split())
+
+
+def end_with_number(text: str, end: int, limit: int, words: Sequence[str]) -> int:
+    """Find where the name of a law or a standard that is written in words up to *end* really ends."""
+    first, last = words[0].lower(), words[-1].lower()
+    if (
+        first not in _LAWS
+        and last not in _LAWS
+        and not (len(words) == 1 and first in _STANDARDS and words[0].isupper())
+    ):
+        return end
+    number = _NUMBER.match(text, end, limit)
+    return number.end() if number else end
 
 
 def end_with_tail(text: str, end: int, limit: int, words: Sequence[str], *, opens: bool) -> int:

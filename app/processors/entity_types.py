@@ -31,6 +31,11 @@ _LOCATIVES = {
 }
 _WHERE_FIRMS_ARE_TOO = frozenset({"at", "from"})
 _ARTICLES = frozenset({"la", "el", "los", "las", "le", "les", "the", "a", "o", "as", "os"})
+_WITH_ARTICLES = frozenset({"l", "del", "al", "du", "au", "by", "do", "da", "no", "na", "pela", "pelo", "ao", "à"})
+_HOUSE = re.compile(
+    r"^ \d{1,4}[A-Za-z]?,? (?:(?P<code>\d{4,6}(?:-\d{3})? )|(?=[A-ZÀ-Þ]))(?P<town>[^\W\d_][\w' -]{2,30})"
+)
+"""`Vesterbrogade 61, 1620 København`"""
 _BASED = re.compile(r"-(?:based|born)(?!\w)")
 _OF = frozenset({"de", "del", "of", "da", "do", "du"})
 _OF_WHAT = frozenset({"of", "for", "on"})
@@ -53,6 +58,8 @@ def judge(span: Span, around: Surroundings) -> Judgement | None:
 
 def _is_no_name(span: Span, around: Surroundings) -> bool:
     word = span.words[0].lower()
+    if span.is_numbered:
+        return False
     if span.key in around.lists.technologies and shapes.is_coined(span.words[0]):
         return False
     if span.key in around.lists.common:
@@ -61,6 +68,11 @@ def _is_no_name(span: Span, around: Surroundings) -> bool:
         return False
     is_function_word = word in around.lexicon.stopwords and not shapes.is_acronym(span.words[0])
     return len(word) == 1 or word.isdigit() or (is_function_word and span.key not in around.lists.places)
+
+
+def _numbered(span: Span, _around: Surroundings) -> Judgement | None:
+    """A law or a standard with its number is sure to be one."""
+    return Judgement(MISC, 0.85) if span.is_numbered else None
 
 
 def _known(span: Span, around: Surroundings) -> Judgement | None:
@@ -142,11 +154,20 @@ def _place(span: Span, around: Surroundings) -> Judgement | None:
     is_headed = words[0] in lists.place_heads or " ".join(words[:2]) in lists.place_heads
     if len(words) > 1 and (is_headed or words[0] in lists.lower_place_heads or words[-1] in lists.place_tails):
         return Judgement(LOCATION, 0.85)
-    if _BASED.match(span.after):
+    if _BASED.match(span.after) or _is_address(span, around):
         return Judgement(LOCATION, 0.85)
     before = span.before[:-1] if span.before[-1] in _ARTICLES and span.before[-2] in _OF else span.before
     is_announced = before[-1] in lists.before_places or (before[-1] in _OF and before[-2] in lists.before_places)
     return Judgement(LOCATION, 0.8) if is_announced and not span.opens else None
+
+
+def _is_address(span: Span, around: Surroundings) -> bool:
+    """Tell a street by its house number and the town behind it."""
+    house = _HOUSE.match(span.after)
+    if house is not None:
+        return bool(house["code"]) or _begins_with_place(house["town"], around.lists)
+    has_number = span.before[-1].isdecimal() and len(span.before[-1]) < _SHORT and span.in_heading
+    return has_number and len(span.words) > 1 and _PLACE_AFTER.match(span.after) is not None
 
 
 def _doubtful_place(span: Span, around: Surroundings) -> Judgement | None:
@@ -197,7 +218,7 @@ def _shaped(span: Span, around: Surroundings) -> Judgement | None:
     if any(shapes.is_coined(word) for word in span.words):
         return Judgement(MISC, 0.7)
     if len(span.words) == 1 and shapes.is_acronym(first):
-        return None if span.in_heading else Judgement(MISC, 0.5)
+        return None if span.in_heading else _acronym(span, around)
     if span.in_heading or all(map(around.is_plain, span.words)):
         return None
     is_name = around.is_name(span.words[0].lower()) or around.is_name(span.words[-1].lower())
@@ -206,10 +227,22 @@ def _shaped(span: Span, around: Surroundings) -> Judgement | None:
     return Judgement(UNKNOWN, 0.3 if span.opens else 0.45)
 
 
+def _acronym(span: Span, around: Surroundings) -> Judgement:
+    """`el CENZA`: with an article most are institutions; without, the short ones are measures, labels and shouts."""
+    word = span.words[0].lower()
+    letters = len(word.replace(".", ""))
+    if letters < _SHORT - 1 or around.is_word(word) or word in around.lists.before_organizations:
+        return Judgement(UNKNOWN, 0.2)
+    has_article = span.before[-1] in _ARTICLES or span.before[-1] in _WITH_ARTICLES
+    if has_article and not span.opens and "." not in word:
+        return Judgement(ORGANIZATION, 0.5)
+    return Judgement(MISC, 0.5) if letters >= _SHORT else Judgement(UNKNOWN, 0.2)
+
+
 type _Rule = Callable[[Span, Surroundings], Judgement | None]
 _RULES: tuple[_Rule, ...] = (
-    _known, persons.titled, _work, _organization, firms.of_a_country, firms.introduced, _place, persons.addressed,
-    _doubtful_place, persons.listed, persons.entered, firms.trading, persons.acting, _located, firms.partner,
-    firms.called_by_trade, persons.unheard, _shaped,
+    _numbered, _known, persons.titled, _work, _organization, firms.of_a_country, firms.introduced, _place,
+    persons.addressed, _doubtful_place, persons.listed, persons.entered, firms.trading, persons.acting, _located,
+    firms.partner, firms.called_by_trade, persons.unheard, _shaped,
 )  # fmt: skip
 _RULES_FOR_CAPITALS: tuple[_Rule, ...] = (_known, _organization, persons.listed)

@@ -14,7 +14,18 @@ AROUND = Surroundings.of(lexicon("en"), frozenset({"kitchens", "customer", "data
 def span(*words: str, opens: bool = False) -> Span:
     """Make a span at the beginning of a text."""
     end = len(" ".join(words))
-    return Span(0, end, words, opens=opens, in_heading=False, is_shouted=False, before=("", "", ""), label="", after="")
+    return Span(
+        0,
+        end,
+        words,
+        opens=opens,
+        in_heading=False,
+        is_numbered=False,
+        is_shouted=False,
+        before=("", "", ""),
+        label="",
+        after="",
+    )
 
 
 def asked(one: Span, kind: str) -> Judgement | None:
