@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from app.adapters.firestore_store import FirestoreStore
-from tests.emulator import Emulator, start_emulator
+from tests.emulator import Emulator, share_emulator
 from tests.factories import make_task
 from tests.house.source import ROOT
 
@@ -24,9 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    """Run one Firestore emulator; if there is none, the tests that need it fail."""
-    with start_emulator() as running:
+def emulator(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Run one Firestore emulator, for all processes that run tests; if there is none, the tests that need it fail."""
+    folder = tmp_path_factory.getbasetemp()
+    with share_emulator(folder if worker_id == "master" else folder.parent) as running:
         asyncio.run(warm_up(running))
         yield running
 

@@ -5,14 +5,16 @@ The JVM is started directly: `gcloud emulators` is a chain of three processes,
 and stopping it leaves the last one behind with the port.
 """
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from fcntl import LOCK_EX, LOCK_SH, flock
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -61,6 +63,27 @@ def start_emulator(*, heap: str = "1g", options: Sequence[str] = FOR_A_WHILE) ->
         yield Emulator(host=f"127.0.0.1:{port}", pid=jvm.pid)
     finally:
         _stop(jvm)
+
+
+@contextmanager
+def share_emulator(folder: Path) -> Iterator[Emulator]:
+    """
+    Use the one emulator of all processes that name *folder*, until the block ends.
+
+    The process that needs it first runs it, and in the end waits for the others;
+    not for those that were killed, since the system takes their locks away.
+    """
+    address = folder / "emulator.json"
+    with (folder / "emulator.users").open("w") as users, ExitStack() as mine:
+        with (folder / "emulator.turn").open("w") as turn:
+            flock(turn, LOCK_EX)
+            flock(users, LOCK_SH)
+            if not address.exists():
+                running = mine.enter_context(start_emulator())
+                mine.callback(address.unlink)
+                mine.callback(flock, users, LOCK_EX)
+                address.write_text(json.dumps(asdict(running)))
+        yield Emulator(**json.loads(address.read_text()))
 
 
 def _find_java() -> str:

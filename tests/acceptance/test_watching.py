@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import pytest
 
 from tests.acceptance.conftest import firestore_variables
 from tests.acceptance.instance import QUICK, Instance, ended, running
 from tests.acceptance.watching import WAYS, Task, events, events_until_cut
-from tests.emulator import Emulator
+from tests.conftest import warm_up
+from tests.emulator import Emulator, start_emulator
 
 CURL: Final = shutil.which("curl") or "curl"
 SLOW: Final = {"AFTERWORD_PROCESSORS": "docs.examples.durable_function"}
@@ -141,9 +143,17 @@ def test_streams_end_with_their_instance_and_say_so(emulator: Emulator, tmp_path
     assert answered.status_code == httpx.codes.OK
 
 
-def test_a_frozen_store_loses_no_news(emulator: Emulator, tmp_path: Path) -> None:
+@pytest.fixture
+def own_emulator() -> Iterator[Emulator]:
+    """Run an emulator that may be frozen: the tests of other processes need theirs."""
+    with start_emulator(heap="256m") as running:
+        asyncio.run(warm_up(running))
+        yield running
+
+
+def test_a_frozen_store_loses_no_news(own_emulator: Emulator, tmp_path: Path) -> None:
     """It stands still in the middle of a run, and goes on; nobody has to connect again."""
-    variables = firestore_variables(emulator.host) | SLOW
+    variables = firestore_variables(own_emulator.host) | SLOW
     with two_instances(variables, tmp_path) as (a, b):
         task_id = hand_in(b, 15)
 
@@ -154,11 +164,11 @@ def test_a_frozen_store_loses_no_news(emulator: Emulator, tmp_path: Path) -> Non
             try:
                 async for number, _ in events(a.url, task_id):
                     if not ids:
-                        os.kill(emulator.pid, signal.SIGSTOP)
-                        loop.call_later(2.5, os.kill, emulator.pid, signal.SIGCONT)
+                        os.kill(own_emulator.pid, signal.SIGSTOP)
+                        loop.call_later(2.5, os.kill, own_emulator.pid, signal.SIGCONT)
                     ids.append(number)
             finally:
-                os.kill(emulator.pid, signal.SIGCONT)
+                os.kill(own_emulator.pid, signal.SIGCONT)
             return ids
 
         ids = asyncio.run(watch())
