@@ -1,5 +1,5 @@
 """
-The order of key phrases, as it is learnt from documents that people have indexed.
+The order of key phrases, as it is learnt from documents with chosen key phrases.
 
 Boosted regression trees, read from `data/keyword_trees.json`; `make learn`
 writes that file anew. Each tree asks a few signs of a phrase, and adds to the
