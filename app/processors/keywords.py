@@ -21,6 +21,10 @@ DEFAULT_COUNT = 10
 _LOOKED_AT = 100
 """Phrases that are ranked: the likeliest at first sight, and six times as many as are asked for if that is more."""
 
+_FEWEST = 3
+_UNLIKELY = -0.3
+"""Of the odds that trees give. In a text of a few sentences most phrases are less likely than that."""
+
 _CLEARLY_MORE = 2
 
 
@@ -49,7 +53,9 @@ def keywords(
 def best(odds: Mapping[Key, float], phrases: Mapping[Key, Phrase], names: Mapping[str, str], count: int) -> list[str]:
     """Write at most *count* of the phrases that *odds* are known of, without those that repeat a likelier one."""
     readable: dict[str, str] = {}
-    for key in _distinct(_in_order(odds, phrases), phrases):
+    order = _in_order(odds, phrases)
+    likely = order[:_FEWEST] + [key for key in order[_FEWEST:] if odds[key] >= _UNLIKELY]
+    for key in _distinct(likely, phrases):
         phrase = readable_form(phrases[key], names)
         readable.setdefault(phrase.casefold(), phrase)
         if len(readable) == count:
@@ -127,6 +133,8 @@ def readable_form(phrase: Phrase, names: Mapping[str, str]) -> str:
     if surface.lower() in names:
         return names[surface.lower()]
     words = surface.split(" ")
+    if not phrase.surfaces and not phrase.listed and any(word != word.lower() for word in words[1:]):
+        return surface
     is_plain = not phrase.surfaces or any(shapes.is_ordinary(word.lower(), phrase.language) for word in words)
     return " ".join(_cased(word, names, is_plain=is_plain) for word in words)
 

@@ -7,10 +7,12 @@ writes `app/processors/data/keyword_trees.json`.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +34,7 @@ TREES: Final = Path("app/processors/data/keyword_trees.json")
 LEARNT_FROM: Final = (FOLDER / "documents", FOLDER / "indexed")
 
 _FOLDS: Final = 8
+_SHORT: Final = 60
 _SETTINGS: Final[Mapping[str, Any]] = {
     "n_estimators": 200,
     "learning_rate": 0.05,
@@ -65,16 +68,32 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one document scores at first sight, and as it is ranked."""
+    """What one document, whole or only its beginning, scores at first sight, and as it is ranked."""
 
     language: str
+    is_short: bool
     at_first: KeywordScore
     ranked: KeywordScore
 
 
+def beginning(document: IndexedDocument) -> IndexedDocument:
+    """Cut *document* after the sentence with its sixtieth word: people send short texts, too."""
+    words = list(islice(re.finditer(r"\w+", document.text), _SHORT))
+    sentences = _read(document).sentences
+    ends = (sentences[place].end for place in range(len(sentences)))
+    text = document.text[: next(end for end in ends if end >= words[-1].end())]
+    lowered = " ".join(text.lower().split())
+    said = [phrase for phrase in document.keywords if any(form.lower() in lowered for form in phrase.split(" | "))]
+    return replace(document, text=text, keywords=tuple(said))
+
+
+def _read(document: IndexedDocument) -> Reading:
+    return Reading.in_parts(document.text, parts_of(document.text, None, no_tick), no_tick)
+
+
 def example(document: IndexedDocument) -> Example:
     """Read *document* as the engine does."""
-    reading = Reading.in_parts(document.text, parts_of(document.text, None, no_tick), no_tick)
+    reading = _read(document)
     naming = Naming.of(reading)
     phrases = collect(reading, NameIndex.of(set(naming.in_full.values())), no_tick)
     scale = Scale.of(phrases, naming.kinds, len(reading.sentences))
@@ -117,13 +136,14 @@ def _targets(children: Sequence[int], places: range) -> list[int]:
     return [places[child] if child >= 0 else place for place, child in zip(places, children, strict=True)]
 
 
-def _unseen(examples: Sequence[Example]) -> Iterator[Comparison]:
+def _unseen(pairs: Sequence[tuple[Example, Example]]) -> Iterator[Comparison]:
     """Rank each document by what is learnt from others."""
     for fold in range(_FOLDS):
-        ranking = Ranking.of(learnt([one for at, one in enumerate(examples) if at % _FOLDS != fold]))
-        for one in examples[fold::_FOLDS]:
-            at_first = one.score(list(one.shortlist.values()))
-            yield Comparison(one.document.language, at_first, one.score(ranking.odds(one.described)))
+        ranking = Ranking.of(learnt([one for at, pair in enumerate(pairs) if at % _FOLDS != fold for one in pair]))
+        for pair in pairs[fold::_FOLDS]:
+            for one, is_short in zip(pair, (False, True), strict=True):
+                at_first = one.score(list(one.shortlist.values()))
+                yield Comparison(one.document.language, is_short, at_first, one.score(ranking.odds(one.described)))
 
 
 def _figures(scores: Sequence[KeywordScore]) -> str:
@@ -132,16 +152,19 @@ def _figures(scores: Sequence[KeywordScore]) -> str:
 
 def main() -> int:
     """Learn, and say how well it went."""
-    examples = [example(document) for folder in LEARNT_FROM for document in indexed_documents(folder)]
-    compared = list(_unseen(examples))
+    listed = [document for folder in LEARNT_FROM for document in indexed_documents(folder)]
+    pairs = [(example(document), example(beginning(document))) for document in listed]
+    compared = list(_unseen(pairs))
     print("Key phrases of documents that were not learnt from, F (lenient)")
-    for language in LANGUAGES:
-        ours = [one for one in compared if one.language == language]
+    for language, is_short in product(LANGUAGES, (False, True)):
+        ours = [one for one in compared if (one.language, one.is_short) == (language, is_short)]
         at_first, ranked = _figures([one.at_first for one in ours]), _figures([one.ranked for one in ours])
-        print(f"  {language} ({len(ours)})  at first sight {at_first}, ranked {ranked}")
-    lines = (f"{json.dumps(name)}: {json.dumps(member)}" for name, member in learnt(examples).items())
+        what = "beginnings" if is_short else "whole texts"
+        print(f"  {language} ({len(ours)} {what}) at first sight {at_first}, ranked {ranked}")
+    trees = learnt([one for pair in pairs for one in pair])
+    lines = (f"{json.dumps(name)}: {json.dumps(member)}" for name, member in trees.items())
     TREES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    print(f"Learnt from {len(examples)} documents: {TREES}", file=sys.stderr)
+    print(f"Learnt from {len(listed)} documents: {TREES}", file=sys.stderr)
     return 0
 
 

@@ -9,8 +9,8 @@ from app.processors import extractive, statistical
 from app.processors.catalogue import Catalogue
 from app.processors.pool import ForkserverPool
 
-TEXT = "The team has visited the villages of Mayuge, Namayingo and Bugiri before the rains."
-"""Names that no list knows, of places that only the sentence shows to be some."""
+TEXT = "Heavy rain fell over Namayingo during the night."
+"""A name that no list knows, of what only the sentence shows to be a place."""
 
 
 def silent(_stage: str, _fraction: float) -> None:
@@ -33,7 +33,7 @@ async def in_a_pool(statistical_models: str) -> Result:
 
 async def test_a_model_finds_what_the_rules_cannot_know() -> None:
     """It is what 200 MB of memory are spent for; the children find it loaded."""
-    assert places(await in_a_pool("auto")) == ["Mayuge", "Namayingo", "Bugiri"]
+    assert places(await in_a_pool("auto")) == ["Namayingo"]
 
 
 async def test_the_models_can_be_left_out() -> None:
