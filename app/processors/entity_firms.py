@@ -26,7 +26,8 @@ def introduced(span: Span, around: Surroundings) -> Judgement | None:
     first = span.words[0].lower()
     following = _NOUN_AFTER.match(span.after)
     is_apposed = following is not None and following[1] in around.lists.before_organizations
-    is_other = first in around.lists.place_heads or first in around.lists.first_names
+    is_given = first in around.lists.first_names and (len(span.words) == 1 or around.is_name(span.words[-1].lower()))
+    is_other = first in around.lists.place_heads or is_given
     if (has_noun or is_apposed) and not is_other and not shapes.is_coined(span.words[0]):
         return Judgement(ORGANIZATION, 0.85)
     return None

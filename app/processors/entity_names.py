@@ -161,7 +161,8 @@ def _cut(parts: list[Part], text: str, *, is_opening: bool, lexicon: Lexicon) ->
     while len(parts) > 1 and _is_label(parts, lists):
         parts = parts[:-1]
     whole = name_of(text, parts[0].start, parts[-1].end).lower()
-    if is_known(whole, lists) or len(parts) == 1:
+    is_of_a_place = len(parts) > 1 and parts[1].word.lower() in lists.organization_tails
+    if is_known(whole, lists) or len(parts) == 1 or is_of_a_place:
         yield parts
         return
     known = _known_pieces(parts, text, lists)

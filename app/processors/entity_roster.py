@@ -39,6 +39,7 @@ MOST_SPANS = 200_000
 _LEAST_SCORE = 0.45
 _SURE = 0.7
 _GUESS = 0.5
+_FEWEST_INITIALS = 3
 _PLAIN = 0.2
 _WEAK_VOTE = 0.01
 _LEAST_SCORE_ELSEWHERE = 0.8
@@ -59,6 +60,7 @@ def names(reading: Reading, tick: Tick = no_tick) -> list[list[Mention]]:
     types = _types(everywhere) | _acronyms(everywhere)
     long_forms = _long_forms(everywhere)
     types |= {long.lower(): types[short] for short, long in long_forms.items()}
+    long_forms |= {short: long for short, long in _by_initials(everywhere, types).items() if short not in long_forms}
     types |= _own_names(types)
     types |= listed_together(reading.text, judged, types)
     tick(0.8)
@@ -148,6 +150,16 @@ def _acronyms(judged: Iterable[Judged]) -> dict[str, Judgement]:
 def _long_forms(judged: Iterable[Judged]) -> dict[str, str]:
     """Map `oms` to `Organización Mundial de la Salud`."""
     return {one.acronym.lower(): one.name for one in judged if one.acronym and _abbreviates(one.acronym, one.name)}
+
+
+def _by_initials(judged: Iterable[Judged], types: dict[str, Judgement]) -> dict[str, str]:
+    """Map `iwb` to the only `International Water Bank` of this document, where no brackets say so."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name in {one.name for one in judged if types[one.name.lower()].type == ORGANIZATION}:
+        initials = "".join(word[0] for word in name.lower().split() if word not in MINOR)
+        if len(initials) >= _FEWEST_INITIALS:
+            found[initials].add(name)
+    return {short: min(long) for short, long in found.items() if len(long) == 1 and short in types}
 
 
 def _abbreviates(acronym: str, name: str) -> bool:

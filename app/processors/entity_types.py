@@ -132,7 +132,8 @@ def _by_its_tail(span: Span, words: list[str], around: Surroundings) -> Judgemen
     """`Northmoor Catering`, `National Parks Service`: the last word is what it is, or the one before `of`."""
     lists = around.lists
     is_person = len(words) == _PAIR and words[0] in lists.first_names and words[-1] in lists.surnames
-    if words[-1] in lists.organization_tails and not is_person:
+    pair = " ".join(words[-2:])
+    if (words[-1] in lists.organization_tails or pair in lists.organization_tails) and not is_person:
         if _has_own_name(span, around):
             return Judgement(ORGANIZATION, 0.85)
         is_term = all(word in around.lower_words for word in words)
@@ -190,6 +191,13 @@ def _work(span: Span, around: Surroundings) -> Judgement | None:
     return None
 
 
+def _called(span: Span, around: Surroundings) -> Judgement | None:
+    """`la aplicación Zubrel`, `le festival Zubrel`: the noun before it says that it is a work or an event."""
+    is_called = not span.opens and span.before[-1] in around.lists.before_works
+    is_word = len(span.words) == 1 and around.is_word(span.key)
+    return Judgement(MISC, 0.75) if is_called and not is_word else None
+
+
 def _located(span: Span, around: Surroundings) -> Judgement | None:
     """It lies in a known place, or something is in it."""
     if span.in_heading or shapes.is_coined(span.words[0]) or shapes.is_acronym(span.words[0]):
@@ -241,7 +249,7 @@ def _acronym(span: Span, around: Surroundings) -> Judgement:
 
 type _Rule = Callable[[Span, Surroundings], Judgement | None]
 _RULES: tuple[_Rule, ...] = (
-    _numbered, _known, persons.titled, _work, _organization, firms.of_a_country, firms.introduced, _place,
+    _numbered, _known, persons.titled, _work, _organization, _called, firms.of_a_country, firms.introduced, _place,
     persons.addressed, _doubtful_place, persons.listed, persons.entered, firms.trading, persons.acting, _located,
     firms.partner, firms.called_by_trade, persons.unheard, _shaped,
 )  # fmt: skip

@@ -44,6 +44,7 @@ class Gazetteers:
     before_places: frozenset[str]
     work_heads: frozenset[str]
     work_tails: frozenset[str]
+    before_works: frozenset[str]
 
 
 @cache
@@ -82,6 +83,7 @@ def gazetteers() -> Gazetteers:
         before_places=place["before"],
         work_heads=work["heads"],
         work_tails=work["tails"],
+        before_works=work["before"],
     )
 
 

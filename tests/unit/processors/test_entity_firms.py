@@ -25,6 +25,44 @@ def test_an_adjective_may_stand_between_the_firm_and_its_name(text: str, languag
     assert named(text, "ORGANIZATION", language) == [name]
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The Nevada Department of Fisheries pays for it.", "Nevada Department of Fisheries"),
+        ("The board of the Zubrel School District met.", "Zubrel School District"),
+        ("She asked the Institution of Naval Riggers, as a Fellow of the Institution of Naval Riggers.",
+         "Institution of Naval Riggers"),
+    ],
+)  # fmt: skip
+def test_institutions_have_their_place_in_front_and_their_fellows_outside(text: str, name: str) -> None:
+    """`Nevada` belongs to the name, `Fellow` does not."""
+    assert named(text, "ORGANIZATION", "en") == [name]
+
+
+def test_a_given_name_may_be_that_of_a_firm() -> None:
+    """What stands before it says more."""
+    assert named("La compró la compañía danesa Harland Zubrel.", "ORGANIZATION", "es") == ["Harland Zubrel"]
+
+
+def test_initials_are_those_of_the_only_institution_that_has_them() -> None:
+    """Not every text writes them in brackets first."""
+    text = "The Inland Fisheries Bank lends again. Later the IFB said why."
+
+    assert named(text, "ORGANIZATION", "en") == ["Inland Fisheries Bank"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("Lo apunta en la aplicación Zubrel Go cada día.", "es", "Zubrel Go"),
+        ("Le bateau a coulé pendant l'ouragan Zubrella hier.", "fr", "Zubrella"),
+    ],
+)
+def test_the_noun_before_it_says_that_it_is_a_work(text: str, language: str, name: str) -> None:
+    """Storms have given names, and applications the names of firms."""
+    assert named(text, "MISC", language) == [name]
+
+
 def test_what_a_firm_does_is_no_adjective() -> None:
     """`contrató` stands where an adjective may."""
     assert named("Ayer la empresa contrató Zubrelka.", "ORGANIZATION", "es") == []
