@@ -87,10 +87,14 @@ def gazetteers() -> Gazetteers:
     )
 
 
-@cache
 def vocabulary(language: str) -> frozenset[str]:
-    """Read the stems of the ordinary words of *language*; none of a language that is not supported."""
-    return _sections("vocabulary").get(language, frozenset())
+    """Return the stems of the ordinary words of *language*; none of a language that is not supported."""
+    return _vocabularies().get(language, frozenset())
+
+
+@cache
+def _vocabularies() -> dict[str, frozenset[str]]:
+    return _sections("vocabulary")
 
 
 @cache
