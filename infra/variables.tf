@@ -102,7 +102,7 @@ variable "service" {
     cpu              = optional(number, 1)      # vCPUs: 1, 2, 4 or 8; as many CPU tasks run at once.
     memory_mib       = optional(number, 1024)   # An instance's memory.
     child_memory_mib = optional(number, 512)    # Memory one CPU task may take.
-    body_budget_mib  = optional(number, 32)     # Bodies read at once, together; each takes up to 10 times its size.
+    body_budget_mib  = optional(number, 30)     # Bodies read at once, together; each takes up to 10 times its size.
     min_instances    = optional(number, 1)      # Instances kept; 0 scales to zero.
     max_instances    = optional(number, 10)     # Instances at the most.
     concurrency      = optional(number, 80)     # Open requests an instance takes; a stream is one.

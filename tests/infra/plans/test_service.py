@@ -7,7 +7,7 @@ from app.server import timeout as longest_stall
 from tests.infra.plans.plan import ROOT, Plan, Values
 
 SERVICE_TF = (ROOT / "infra" / "service.tf").read_text(encoding="utf-8")
-SERVER_MIB = 192
+SERVER_MIB = 208
 """What a server without work takes."""
 PER_BODY = 10
 """How often a body in flight is there in memory, at the most; `make image-check` fills both."""
