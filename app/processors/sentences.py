@@ -48,6 +48,8 @@ _LEGAL_FORM = re.compile(
 # Before a small letter, any short word with a full stop is one.
 _SHORTENED = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,5}\.\s*$")
 _INITIALS = re.compile(r"(?:\b[A-Z]\.){2}\s*$")
+_ORDINAL_MARKS = frozenset("ºª°")
+"""After the full stop of `artigo 146.º`."""
 _LONGEST_ABBREVIATION = 12
 _LONGEST_TITLE_LINE = 150
 # What the splitter may split at; most headings and cells have none of it.
@@ -222,7 +224,7 @@ def _joined(chunk: str, language: str) -> list[int]:
 def _goes_on(chunk: str, start: int, end: int) -> bool:
     """Tell whether what ends at *end* is only an abbreviation or a list number."""
     tail = chunk[max(start, end - _LONGEST_ABBREVIATION) : end]
-    if _INTRODUCES.search(tail):
+    if chunk[end : end + 1] in _ORDINAL_MARKS or _INTRODUCES.search(tail):
         return True
     if _COUNTS.search(tail) and _NUMBER.match(chunk, end):
         return True

@@ -46,3 +46,9 @@ def test_empty_lines_of_an_answered_message_part_its_paragraphs(mark: str) -> No
     text = f"{mark} The pier is closed.\n{mark}\n{mark} The quay is open.\n"
 
     assert [sentence.lstrip("> ") for sentence in prose(text)] == ["The pier is closed.", "The quay is open."]
+
+
+@pytest.mark.parametrize("text", ["Nos termos do artigo 146.º do Código.", "Según el art. 5.º de la ley."])
+def test_an_ordinal_goes_on_behind_its_full_stop(text: str) -> None:
+    """Laws and contracts in Portuguese and Spanish are full of them."""
+    assert prose(text) == [text]
