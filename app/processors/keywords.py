@@ -55,7 +55,7 @@ def best(odds: Mapping[Key, float], phrases: Mapping[Key, Phrase], names: Mappin
     readable: dict[str, str] = {}
     order = _in_order(odds, phrases)
     likely = order[:_FEWEST] + [key for key in order[_FEWEST:] if odds[key] >= _UNLIKELY]
-    for key in _distinct(likely, phrases):
+    for key in _distinct(likely[: _FEWEST + 6 * count], phrases):
         phrase = readable_form(phrases[key], names)
         readable.setdefault(phrase.casefold(), phrase)
         if len(readable) == count:
