@@ -1,8 +1,9 @@
 """
 Lists of names and of words that announce names.
 
-The lists are plain text beside this file, written for this project: entries
-separated by commas or line ends, `#` for comments, `[section]` for headings.
+The lists are plain text in `data`, whose `SOURCES` says where they come from:
+entries separated by commas or line ends, `#` for comments, `[section]` for
+headings.
 """
 
 from dataclasses import dataclass

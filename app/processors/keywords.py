@@ -23,7 +23,7 @@ _LOOKED_AT = 100
 
 _FEWEST = 3
 _UNLIKELY = -0.3
-"""Of the odds that trees give. In a text of a few sentences most phrases are less likely than that."""
+"""By the ranking's odds. In a text of a few sentences most phrases are less likely than that."""
 
 _CLEARLY_MORE = 2
 
@@ -50,11 +50,22 @@ def keywords(
     return best(dict(zip(shortlist, odds, strict=True)), phrases, names or {}, count)
 
 
-def best(odds: Mapping[Key, float], phrases: Mapping[Key, Phrase], names: Mapping[str, str], count: int) -> list[str]:
-    """Write at most *count* of the phrases that *odds* are known of, without those that repeat a likelier one."""
+def best(
+    odds: Mapping[Key, float],
+    phrases: Mapping[Key, Phrase],
+    names: Mapping[str, str],
+    count: int,
+    *,
+    least: float = _UNLIKELY,
+) -> list[str]:
+    """
+    Write at most *count* of the phrases that *odds* are known of, without those that repeat a likelier one.
+
+    What is less likely than *least* is left out beyond the first few.
+    """
     readable: dict[str, str] = {}
     order = _in_order(odds, phrases)
-    likely = order[:_FEWEST] + [key for key in order[_FEWEST:] if odds[key] >= _UNLIKELY]
+    likely = order[:_FEWEST] + [key for key in order[_FEWEST:] if odds[key] >= least]
     for key in _distinct(likely[: _FEWEST + 6 * count], phrases):
         phrase = readable_form(phrases[key], names)
         readable.setdefault(phrase.casefold(), phrase)

@@ -79,7 +79,7 @@ class ContentStems(dict[str, str]):
     """
     Map a written word in lower case to its stem, empty if it carries no meaning of its own.
 
-    Each is looked at once; all are forgotten before there are too many.
+    Each is looked at once, unless it is very long; all are forgotten before there are too many.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -89,10 +89,12 @@ class ContentStems(dict[str, str]):
 
     def __missing__(self, written: str) -> str:
         """Find the stem of *written*."""
-        if len(self) >= _MOST_REMEMBERED:
-            self.clear()
         word = bare(written)
-        stem = self[written] = self._lexicon.stems([word])[0] if self._lexicon.is_content(word) else ""
+        stem = self._lexicon.stems([word])[0] if self._lexicon.is_content(word) else ""
+        if len(written) <= LONGEST_WORD:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[written] = stem
         return stem
 
     def of(self, text: str) -> tuple[frozenset[str], int]:

@@ -38,11 +38,12 @@ def _forms(text: str, entity: Entity) -> frozenset[str]:
 def _in_full(bearers: Sequence[tuple[Entity, frozenset[str]]]) -> dict[str, str]:
     """Map each form of a name, and each word of it that belongs to no other name, to the name in full."""
     owners: dict[str, set[str]] = {}
+    spelled: dict[str, str] = {}
     for entity, _ in bearers:
         for word in entity.text.split():
             owners.setdefault(word.lower(), set()).add(entity.text)
-            owners.setdefault(f"{word.lower()} ", {word})
+            spelled.setdefault(word.lower(), word)
     parts = {word: next(iter(full)) for word, full in owners.items() if len(full) == 1}
-    shared = {word: next(iter(owners[f"{word} "])) for word, full in owners.items() if len(full) > 1}
+    shared = {word: spelled[word] for word, full in owners.items() if len(full) > 1}
     forms = {form: entity.text for entity, written in bearers for form in sorted(written) if " " in form}
     return parts | shared | forms | {entity.text.lower(): entity.text for entity, _ in bearers}

@@ -43,16 +43,18 @@ class _Form:
 
 
 class _Vocabulary(dict[str, _Form]):
-    """What is known of written words, each looked at once; all is forgotten before it grows too large."""
+    """What is known of written words, but very long ones; all is forgotten before it grows too large."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__()
         self._lexicon = lexicon
 
     def __missing__(self, written: str) -> _Form:
-        if len(self) >= _MOST_FORMS:
-            self.clear()
-        form = self[written] = _form(written, self._lexicon)
+        form = _form(written, self._lexicon)
+        if len(written) <= LONGEST_WORD:
+            if len(self) >= _MOST_FORMS:
+                self.clear()
+            self[written] = form
         return form
 
 

@@ -7,6 +7,7 @@ writes `app/processors/data/keyword_trees.json`.
 """
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +50,7 @@ _SETTINGS: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One document: what could be its key phrases, how each is described, and which of them people chose."""
+    """One document: what could be its key phrases, how each is described, and which of them are right."""
 
     document: IndexedDocument
     naming: Naming
@@ -58,10 +59,16 @@ class Example:
     described: Sequence[Sequence[float]]
     is_right: Sequence[bool]
 
-    def score(self, odds: Sequence[float]) -> KeywordScore:
-        """Compare the best phrases by *odds* with the right ones."""
-        ranked = dict(zip(self.shortlist, odds, strict=True))
-        found = best(ranked, self.phrases, self.naming.in_full, TOP)
+    def at_first(self) -> KeywordScore:
+        """Compare the best phrases at first sight with the right ones."""
+        return self._compared(best(self.shortlist, self.phrases, self.naming.in_full, TOP, least=-math.inf))
+
+    def ranked(self, ranking: Ranking) -> KeywordScore:
+        """Compare the best phrases by *ranking* with the right ones."""
+        odds = dict(zip(self.shortlist, ranking.odds(self.described), strict=True))
+        return self._compared(best(odds, self.phrases, self.naming.in_full, TOP))
+
+    def _compared(self, found: Sequence[str]) -> KeywordScore:
         document = self.document
         return score_keywords(found, document.keywords, text=document.text, names=(), language=document.language)
 
@@ -142,8 +149,7 @@ def _unseen(pairs: Sequence[tuple[Example, Example]]) -> Iterator[Comparison]:
         ranking = Ranking.of(learnt([one for at, pair in enumerate(pairs) if at % _FOLDS != fold for one in pair]))
         for pair in pairs[fold::_FOLDS]:
             for one, is_short in zip(pair, (False, True), strict=True):
-                at_first = one.score(list(one.shortlist.values()))
-                yield Comparison(one.document.language, is_short, at_first, one.score(ranking.odds(one.described)))
+                yield Comparison(one.document.language, is_short, one.at_first(), one.ranked(ranking))
 
 
 def _figures(scores: Sequence[KeywordScore]) -> str:

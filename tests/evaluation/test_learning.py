@@ -19,5 +19,4 @@ def test_what_is_learnt_knows_what_it_was_shown(examples: list[Example]) -> None
     """If the trees were written down wrongly, nothing would tell but worse answers."""
     ranking = Ranking.of(json.loads(json.dumps(learnt(examples))))
 
-    at_first = sum(one.score(list(one.shortlist.values())).f1 for one in examples)
-    assert sum(one.score(ranking.odds(one.described)).f1 for one in examples) > at_first
+    assert sum(one.ranked(ranking).f1 for one in examples) > sum(one.at_first().f1 for one in examples)
