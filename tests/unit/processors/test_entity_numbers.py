@@ -2,14 +2,7 @@
 
 import pytest
 
-from app.processors.entities import entities
-from app.processors.reading import Reading
-
-
-def named(text: str, kind: str, language: str) -> list[str]:
-    """List what *text* names of one type, in order."""
-    of_kind = [entity for entity in entities(Reading.of(text, language)) if entity.type == kind]
-    return [entity.text for entity in sorted(of_kind, key=lambda entity: entity.first)]
+from tests.names import named
 
 
 @pytest.mark.parametrize(
