@@ -8,7 +8,7 @@ and is asked for by name, because the library's default downloads a large one.
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -75,38 +75,44 @@ def lexicon(language: str) -> Lexicon:
     return Lexicon(language, words, Stemmer.Stemmer(algorithm, _NO_CACHE) if algorithm else None)
 
 
-class ContentStems(dict[str, str]):
+class Remembered[Known](dict[str, Known]):
     """
-    Map a written word in lower case to its stem, empty if it carries no meaning of its own.
+    What is known of written words, whatever text they stand in: short documents share most of theirs.
 
     Each is looked at once, unless it is very long; all are forgotten before there are too many.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        """Know none yet."""
+    def __init__(self, look: Callable[[str], Known]) -> None:
+        """Know none yet; *look* at those that are asked for."""
         super().__init__()
-        self._lexicon = lexicon
+        self._look = look
 
-    def __missing__(self, written: str) -> str:
-        """Find the stem of *written*."""
-        word = bare(written)
-        stem = self._lexicon.stems([word])[0] if self._lexicon.is_content(word) else ""
+    def __missing__(self, written: str) -> Known:
+        """Look at *written*."""
+        known = self._look(written)
         if len(written) <= LONGEST_WORD:
             if len(self) >= _MOST_REMEMBERED:
                 self.clear()
-            self[written] = stem
-        return stem
+            self[written] = known
+        return known
 
-    def of(self, text: str) -> tuple[frozenset[str], int]:
-        """Return the stems of *text*, and how many words it has."""
-        written = WORD.findall(_composed(text).lower())
-        return frozenset(map(self.__getitem__, written)) - _NOTHING, len(written)
+
+def content(text: str, language: str) -> tuple[frozenset[str], int]:
+    """Return the stems of *text* that carry meaning, and how many words it has."""
+    written = WORD.findall(_composed(text).lower())
+    return frozenset(map(_content_stems(language).__getitem__, written)) - _NOTHING, len(written)
 
 
 @cache
-def content_stems(language: str) -> ContentStems:
-    """Return what this process knows of the words of *language*: short documents share most of theirs."""
-    return ContentStems(lexicon(language))
+def _content_stems(language: str) -> Remembered[str]:
+    """Map a word in lower case to its stem, empty if it carries no meaning of its own."""
+    known = lexicon(language)
+
+    def stem(written: str) -> str:
+        word = bare(written)
+        return known.stems([word])[0] if known.is_content(word) else ""
+
+    return Remembered(stem)
 
 
 def detect(text: str) -> str:

@@ -8,11 +8,11 @@ as a piece, so that it does not pass for a phrase of its own.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 from app.processors import word_shapes as shapes
 from app.processors.keyword_context import NOUN, OPEN, VERB, NameIndex, signs
-from app.processors.language import LONGEST_WORD, WORD, Lexicon, bare, first_word_at, lexicon
+from app.processors.language import LONGEST_WORD, WORD, Lexicon, Remembered, bare, first_word_at, lexicon
 from app.processors.reading import Reading
 from app.processors.sentences import Sentence
 from app.processors.ticks import Tick
@@ -24,7 +24,6 @@ LONGEST_PHRASE = 3
 _LINKS = frozenset({"de", "del", "do", "da", "dos", "das", "du", "des", "d", "of"})
 _MOST_PHRASES = 40_000
 _MOST_SURFACES = 6
-_MOST_FORMS = 20_000
 _RUN = re.compile(rf"(?>{WORD.pattern})(?:[ \t\n\u00a0]{{1,3}}(?>{WORD.pattern}))*+")
 
 
@@ -42,26 +41,9 @@ class _Form:
     """What it says of the word behind it: `NOUN`, `VERB` or `OPEN`."""
 
 
-class _Vocabulary(dict[str, _Form]):
-    """What is known of written words, but very long ones; all is forgotten before it grows too large."""
-
-    def __init__(self, lexicon: Lexicon) -> None:
-        super().__init__()
-        self._lexicon = lexicon
-
-    def __missing__(self, written: str) -> _Form:
-        form = _form(written, self._lexicon)
-        if len(written) <= LONGEST_WORD:
-            if len(self) >= _MOST_FORMS:
-                self.clear()
-            self[written] = form
-        return form
-
-
 @cache
-def _vocabulary(language: str) -> _Vocabulary:
-    """Return what this process knows of *language*: short documents share most of their words."""
-    return _Vocabulary(lexicon(language))
+def _vocabulary(language: str) -> Remembered[_Form]:
+    return Remembered(partial(_form, lexicon=lexicon(language)))
 
 
 def _form(written: str, lexicon: Lexicon) -> _Form:

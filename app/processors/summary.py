@@ -19,7 +19,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from app.processors.language import content_stems, words
+from app.processors.language import content, words
 from app.processors.quoting import is_item, joined, quote
 from app.processors.reading import Reading
 from app.processors.sentences import Sentence
@@ -146,8 +146,7 @@ def _candidate(reading: Reading, place: int, at: int, total: int, title: frozens
 
 
 def _content(reading: Reading, sentence: Sentence) -> tuple[frozenset[str], int]:
-    known = content_stems(reading.lexicon_at(sentence.start).language)
-    return known.of(reading.words_only[sentence.start : sentence.end])
+    return content(reading.words_only[sentence.start : sentence.end], reading.lexicon_at(sentence.start).language)
 
 
 def _density(stems: Iterable[str], frequencies: Counter[str]) -> float:
